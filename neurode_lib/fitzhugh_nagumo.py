@@ -1,0 +1,476 @@
+"""The oracle: the FitzHugh–Nagumo neuron, known exactly.
+
+This module knows the true equations. The learners in :mod:`neurode_lib.neural_ode` must never
+import it; they see only the trajectories that :func:`build_dataset` draws.
+
+All quantities are dimensionless.
+
+References
+----------
+.. [1] R. FitzHugh, "Impulses and physiological states in theoretical models of nerve membrane",
+       Biophysical Journal 1 (1961), 445-466.
+.. [2] J. Nagumo, S. Arimoto, S. Yoshizawa, "An active pulse transmission line simulating nerve
+       axon", Proceedings of the IRE 50 (1962), 2061-2070.
+.. [3] J. C. Butcher, "Numerical Methods for Ordinary Differential Equations", 3rd ed., Wiley 2016.
+.. [4] E. M. Izhikevich, "Dynamical Systems in Neuroscience", MIT Press 2007.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.integrate import solve_ivp
+
+from neurode_lib._checks import (
+    FloatArray,
+    finite_array,
+    finite_number,
+    last_axis,
+    non_negative_number,
+    positive_int,
+    positive_number,
+)
+
+A_PARAM, B_PARAM, TAU = 0.7, 0.8, 12.5
+
+V_RANGE = (-2.0, 2.0)
+W_RANGE = (-1.0, 1.0)
+TRAINED_CURRENTS = (0.2, 0.5)
+
+Regime = Literal["excitable", "oscillating", "depolarisation block"]
+
+# Classical RK4 with steps of at most this length stays within 1e-6 of DOP853 over t <= 40 from
+# anywhere in the sampling box (measured; tests/unit/test_fitzhugh_nagumo.py holds it there).
+ACCURATE_STEP = 0.02
+
+
+def fhn_rhs(state: npt.ArrayLike, I: npt.ArrayLike) -> FloatArray:  # noqa: E741
+    r"""Time derivative of the FitzHugh–Nagumo neuron.
+
+    .. math:: \dot v = v - v^3/3 - w + I, \qquad \dot w = (v + a - b w)/\tau
+
+    Parameters
+    ----------
+    state : array_like, shape (..., 2)
+        Membrane potential `v` and recovery `w`, dimensionless.
+    I : array_like, broadcastable to ``state.shape[:-1]``
+        Input current, dimensionless.
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+        ``(dv/dt, dw/dt)``. Non-finite states give non-finite derivatives: this is the inner
+        loop of the simulator, so it checks nothing.
+
+    References
+    ----------
+    FitzHugh 1961 [1]_; Nagumo et al. 1962 [2]_.
+    """
+    state = np.asarray(state, dtype=np.float64)
+    v, w = state[..., 0], state[..., 1]
+    dv = v - v * v * v / 3.0 - w + I
+    dw = (v + A_PARAM - B_PARAM * w) / TAU
+    return np.stack(np.broadcast_arrays(dv, dw), axis=-1)
+
+
+def rk4_step(
+    rhs: Callable[[FloatArray, npt.ArrayLike], FloatArray],
+    state: FloatArray,
+    I: npt.ArrayLike,  # noqa: E741
+    dt: float,
+) -> FloatArray:
+    """One step of the classical fourth-order Runge–Kutta method.
+
+    Parameters
+    ----------
+    rhs : callable
+        ``rhs(state, I)``, the time derivative.
+    state : ndarray, shape (..., D)
+        State at the start of the step.
+    I : array_like
+        Input current, held constant over the step.
+    dt : float
+        Step length.
+
+    Returns
+    -------
+    ndarray, shape (..., D)
+        State one step later.
+
+    References
+    ----------
+    Butcher 2016, section 322 [3]_.
+    """
+    k1 = rhs(state, I)
+    k2 = rhs(state + 0.5 * dt * k1, I)
+    k3 = rhs(state + 0.5 * dt * k2, I)
+    k4 = rhs(state + dt * k3, I)
+    return state + (dt / 6.0) * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+
+
+def simulate(
+    initial_state: npt.ArrayLike,
+    I: npt.ArrayLike,  # noqa: E741
+    n_steps: int,
+    dt: float = 0.5,
+    *,
+    substeps: int | None = None,
+) -> FloatArray:
+    """Simulate the neuron under constant current, by RK4.
+
+    Parameters
+    ----------
+    initial_state : array_like, shape (2,) or (N, 2)
+        Where each trajectory starts.
+    I : float or array_like, shape (N,)
+        Input current of each trajectory.
+    n_steps : int
+        Number of output intervals.
+    dt : float, default 0.5
+        Time between two outputs.
+    substeps : int, optional
+        RK4 steps per output interval. By default as many as keep each step at or below
+        ``ACCURATE_STEP``, which agrees with DOP853 to 1e-6 over ``t <= 40``. With
+        ``substeps=1`` this is the simulator of the article that the book examines.
+
+    Returns
+    -------
+    ndarray, shape (n_steps + 1, 2) or (N, n_steps + 1, 2)
+        The initial state and the state after every interval.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite, has the wrong shape or is out of range.
+    FloatingPointError
+        If the state leaves the finite range because the step is too large.
+
+    References
+    ----------
+    Butcher 2016, section 322 [3]_.
+    """
+    start = last_axis("initial_state", finite_array("initial_state", initial_state), 2)
+    if start.ndim > 2:
+        raise ValueError(f"initial_state must have shape (2,) or (N, 2), got {start.shape}")
+    current = finite_array("I", I)
+    if current.ndim > 0 and current.shape != start.shape[:-1]:
+        raise ValueError(
+            f"I must be a number or have shape {start.shape[:-1]} like initial_state, "
+            f"got {current.shape}"
+        )
+    n_steps = positive_int("n_steps", n_steps)
+    dt = positive_number("dt", dt)
+    if substeps is None:
+        substeps = math.ceil(dt / ACCURATE_STEP)
+    substeps = positive_int("substeps", substeps)
+
+    states = np.empty((*start.shape[:-1], n_steps + 1, 2))
+    states[..., 0, :] = state = start
+    # A diverging state overflows on its way to inf; the check below says so in words.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(1, n_steps + 1):
+            for _ in range(substeps):
+                state = rk4_step(fhn_rhs, state, current, dt / substeps)
+            if not np.isfinite(state).all():
+                raise FloatingPointError(
+                    f"the simulation left the finite range before t = {step * dt:g}: "
+                    f"RK4 steps of {dt / substeps:g} are too large; lower dt or raise substeps"
+                )
+            states[..., step, :] = state
+    return states
+
+
+def build_dataset(
+    n_trajectories: int = 40,
+    traj_length: int = 80,
+    dt: float = 0.5,
+    *,
+    seed: int,
+    currents: Sequence[float] = TRAINED_CURRENTS,
+    noise_std: float = 0.0,
+    substeps: int | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Draw trajectories from random starts, each under a current chosen at random.
+
+    Starts are uniform on the sampling box ``V_RANGE`` × ``W_RANGE``.
+
+    Parameters
+    ----------
+    n_trajectories, traj_length : int
+        Number of trajectories, and of intervals in each.
+    dt : float, default 0.5
+        Time between two samples.
+    seed : int
+        Seed of the random generator; the same seed gives the same data.
+    currents : sequence of float, default (0.2, 0.5)
+        Each trajectory's current is drawn from these with equal probability, so the two halves
+        are balanced on average only.
+    noise_std : float, default 0
+        Standard deviation of Gaussian noise added to every observed value, the first included.
+    substeps : int, optional
+        See :func:`simulate`.
+
+    Returns
+    -------
+    states : ndarray, shape (n_trajectories, traj_length + 1, 2)
+    currents : ndarray, shape (n_trajectories,)
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    n_trajectories = positive_int("n_trajectories", n_trajectories)
+    seed = positive_int("seed", seed, minimum=0)
+    choices = finite_array("currents", currents)
+    if choices.ndim != 1:
+        raise ValueError(f"currents must be a sequence of numbers, got shape {choices.shape}")
+    noise_std = non_negative_number("noise_std", noise_std)
+    rng = np.random.default_rng(seed)
+    starts = sample_starts(n_trajectories, rng)
+    drawn = rng.choice(choices, size=n_trajectories)
+    states = simulate(starts, drawn, traj_length, dt, substeps=substeps)
+    if noise_std > 0.0:
+        states = states + rng.normal(0.0, noise_std, size=states.shape)
+    return states, drawn
+
+
+def sample_starts(n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw ``n`` states uniformly from the sampling box, shape ``(n, 2)``."""
+    n = positive_int("n", n)
+    return np.stack([rng.uniform(*V_RANGE, size=n), rng.uniform(*W_RANGE, size=n)], axis=-1)
+
+
+def nullclines(v: npt.ArrayLike, I: float) -> tuple[FloatArray, FloatArray]:  # noqa: E741
+    """Recovery `w` on the two nullclines, as functions of `v`.
+
+    Parameters
+    ----------
+    v : array_like
+        Membrane potentials.
+    I : float
+        Input current.
+
+    Returns
+    -------
+    w_of_v_nullcline, w_of_w_nullcline : ndarray, shape of ``v``
+        Where ``dv/dt = 0`` (the cubic) and where ``dw/dt = 0`` (the line).
+
+    References
+    ----------
+    Izhikevich 2007, section 4.1 [4]_.
+    """
+    potential = finite_array("v", v)
+    I = finite_number("I", I)  # noqa: E741
+    return potential - potential**3 / 3.0 + I, (potential + A_PARAM) / B_PARAM
+
+
+def jacobian(state: npt.ArrayLike) -> FloatArray:
+    """Jacobian of :func:`fhn_rhs` with respect to the state; the current does not enter.
+
+    Parameters
+    ----------
+    state : array_like, shape (..., 2)
+
+    Returns
+    -------
+    ndarray, shape (..., 2, 2)
+    """
+    at = last_axis("state", finite_array("state", state), 2)
+    matrix = np.empty((*at.shape[:-1], 2, 2))
+    matrix[..., 0, 0] = 1.0 - at[..., 0] ** 2
+    matrix[..., 0, 1] = -1.0
+    matrix[..., 1, 0] = 1.0 / TAU
+    matrix[..., 1, 1] = -B_PARAM / TAU
+    return matrix
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """A state where both derivatives vanish.
+
+    Attributes
+    ----------
+    v, w : float
+        The state.
+    eigenvalues : tuple of complex
+        Of the Jacobian there.
+    stable : bool
+        Whether both eigenvalues have a negative real part.
+    kind : str
+        ``"node"``, ``"focus"`` or ``"saddle"``.
+    """
+
+    v: float
+    w: float
+    eigenvalues: tuple[complex, complex]
+    stable: bool
+    kind: Literal["node", "focus", "saddle"]
+
+
+def equilibria(I: float) -> list[Equilibrium]:  # noqa: E741
+    """All equilibria under current ``I``, in order of `v`, with their stability.
+
+    The nullclines meet where ``v - v³/3 - (v + a)/b + I = 0``, a cubic whose real roots are all
+    returned (at the book's parameters there is exactly one for every current).
+
+    Parameters
+    ----------
+    I : float
+        Input current.
+
+    Returns
+    -------
+    list of Equilibrium
+
+    References
+    ----------
+    Izhikevich 2007, section 4.2 [4]_.
+    """
+    I = finite_number("I", I)  # noqa: E741
+    roots = np.roots([-1.0 / 3.0, 0.0, 1.0 - 1.0 / B_PARAM, I - A_PARAM / B_PARAM])
+    real = sorted(float(root.real) for root in roots if abs(root.imag) < 1e-9)
+    return [_classify(v, (v + A_PARAM) / B_PARAM) for v in real]
+
+
+def _classify(v: float, w: float) -> Equilibrium:
+    first, second = (complex(value) for value in np.linalg.eigvals(jacobian([v, w])))
+    kind: Literal["node", "focus", "saddle"]
+    if first.imag != 0.0:
+        kind = "focus"
+    else:
+        kind = "saddle" if first.real * second.real < 0.0 else "node"
+    return Equilibrium(v, w, (first, second), max(first.real, second.real) < 0.0, kind)
+
+
+def hopf_currents() -> tuple[float, float]:
+    r"""Currents at which the equilibrium changes stability through a Hopf bifurcation.
+
+    The trace of the Jacobian vanishes at :math:`v = \mp\sqrt{1 - b/\tau}`; the current that puts
+    the equilibrium there follows from the nullclines. Between the two the equilibrium is unstable.
+
+    Returns
+    -------
+    lower, upper : float
+
+    References
+    ----------
+    Izhikevich 2007, section 6.1.3 [4]_.
+    """
+    v = math.sqrt(1.0 - B_PARAM / TAU)
+    lower, upper = (
+        (root + A_PARAM) / B_PARAM - root + root**3 / 3.0 for root in (-v, v)
+    )
+    return lower, upper
+
+
+def regime(I: float) -> Regime:  # noqa: E741
+    """Name what the neuron does at rest under current ``I``.
+
+    *Excitable* below the first Hopf current (stable equilibrium on the left branch of the
+    `v`-nullcline), *oscillating* between the two, *depolarisation block* above the second.
+    """
+    I = finite_number("I", I)  # noqa: E741
+    lower, upper = hopf_currents()
+    if I < lower:
+        return "excitable"
+    return "oscillating" if I <= upper else "depolarisation block"
+
+
+@dataclass(frozen=True)
+class LimitCycle:
+    """A closed orbit, traversed once.
+
+    Attributes
+    ----------
+    period : float
+    amplitude : float
+        Peak-to-peak range of `v`.
+    times : ndarray, shape (n_points,)
+        From 0 to ``period``.
+    states : ndarray, shape (n_points, 2)
+        First and last row agree.
+    """
+
+    period: float
+    amplitude: float
+    times: FloatArray
+    states: FloatArray
+
+
+def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:  # noqa: E741
+    """Attracting limit cycle under current ``I``.
+
+    The orbit is followed by DOP853 from a large excursion until successive returns to a Poincaré
+    section (upward through the equilibrium's `v`) agree to 1e-9.
+
+    Parameters
+    ----------
+    I : float
+        Input current.
+    n_points : int, default 401
+        Samples along the orbit.
+
+    Returns
+    -------
+    LimitCycle
+
+    Raises
+    ------
+    ValueError
+        If trajectories settle on an equilibrium instead.
+
+    References
+    ----------
+    Izhikevich 2007, section 4.3 [4]_; E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary
+    Differential Equations I", 2nd ed., Springer 1993, section II.10 (DOP853).
+    """
+    I = finite_number("I", I)  # noqa: E741
+    n_points = positive_int("n_points", n_points, minimum=2)
+    threshold = equilibria(I)[0].v
+
+    def section(_t: float, state: FloatArray) -> float:
+        return float(state[0]) - threshold
+
+    section.direction = 1.0  # type: ignore[attr-defined]
+    section.terminal = True  # type: ignore[attr-defined]
+
+    def until_return(start: FloatArray, horizon: float) -> tuple[float, FloatArray] | None:
+        run = solve_ivp(
+            lambda _t, y: fhn_rhs(y, I), (0.0, horizon), start,
+            method="DOP853", events=section, rtol=1e-11, atol=1e-12,
+        )
+        crossings = run.t_events[0]
+        return (float(crossings[0]), run.y_events[0][0]) if crossings.size else None
+
+    no_cycle = f"no limit cycle at I = {I:g}: trajectories settle on an equilibrium"
+    start = np.array([threshold - 1.5, -1.0])
+    previous: FloatArray | None = None
+    for _ in range(400):
+        # Step off the section first, so that the crossing found is the next one.
+        nudged = rk4_step(fhn_rhs, start, I, 1e-3) if previous is not None else start
+        found = until_return(nudged, 500.0)
+        if found is None:
+            raise ValueError(no_cycle)
+        time, state = found
+        if previous is not None:
+            if abs(state[1] - previous[1]) < 1e-9:
+                break
+            # A return arbitrarily close to the equilibrium is a spiral into it, not a cycle.
+            if abs(state[1] - (threshold + A_PARAM) / B_PARAM) < 1e-4:
+                raise ValueError(no_cycle)
+        previous, start = state, state
+    else:
+        raise ValueError(no_cycle)
+    period = time + 1e-3
+    times = np.linspace(0.0, period, n_points)
+    orbit = solve_ivp(
+        lambda _t, y: fhn_rhs(y, I), (0.0, period), state,
+        method="DOP853", t_eval=times, rtol=1e-11, atol=1e-12,
+    ).y.T
+    return LimitCycle(period, float(np.ptp(orbit[:, 0])), times, orbit)
