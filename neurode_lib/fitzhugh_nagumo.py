@@ -49,7 +49,7 @@ Regime = Literal["excitable", "oscillating", "depolarisation block"]
 ACCURATE_STEP = 0.02
 
 
-def fhn_rhs(state: npt.ArrayLike, I: npt.ArrayLike) -> FloatArray:  # noqa: E741
+def fhn_rhs(state: npt.ArrayLike, I: npt.ArrayLike) -> FloatArray:
     r"""Time derivative of the FitzHugh–Nagumo neuron.
 
     .. math:: \dot v = v - v^3/3 - w + I, \qquad \dot w = (v + a - b w)/\tau
@@ -81,7 +81,7 @@ def fhn_rhs(state: npt.ArrayLike, I: npt.ArrayLike) -> FloatArray:  # noqa: E741
 def rk4_step(
     rhs: Callable[[FloatArray, npt.ArrayLike], FloatArray],
     state: FloatArray,
-    I: npt.ArrayLike,  # noqa: E741
+    I: npt.ArrayLike,
     dt: float,
 ) -> FloatArray:
     """One step of the classical fourth-order Runge–Kutta method.
@@ -115,7 +115,7 @@ def rk4_step(
 
 def simulate(
     initial_state: npt.ArrayLike,
-    I: npt.ArrayLike,  # noqa: E741
+    I: npt.ArrayLike,
     n_steps: int,
     dt: float = 0.5,
     *,
@@ -246,7 +246,7 @@ def sample_starts(n: int, rng: np.random.Generator) -> FloatArray:
     return np.stack([rng.uniform(*V_RANGE, size=n), rng.uniform(*W_RANGE, size=n)], axis=-1)
 
 
-def nullclines(v: npt.ArrayLike, I: float) -> tuple[FloatArray, FloatArray]:  # noqa: E741
+def nullclines(v: npt.ArrayLike, I: float) -> tuple[FloatArray, FloatArray]:
     """Recovery `w` on the two nullclines, as functions of `v`.
 
     Parameters
@@ -266,7 +266,7 @@ def nullclines(v: npt.ArrayLike, I: float) -> tuple[FloatArray, FloatArray]:  # 
     Izhikevich 2007, section 4.1 [4]_.
     """
     potential = finite_array("v", v)
-    I = finite_number("I", I)  # noqa: E741
+    I = finite_number("I", I)
     return potential - potential**3 / 3.0 + I, (potential + A_PARAM) / B_PARAM
 
 
@@ -313,7 +313,7 @@ class Equilibrium:
     kind: Literal["node", "focus", "saddle"]
 
 
-def equilibria(I: float) -> list[Equilibrium]:  # noqa: E741
+def equilibria(I: float) -> list[Equilibrium]:
     """All equilibria under current ``I``, in order of `v`, with their stability.
 
     The nullclines meet where ``v - v³/3 - (v + a)/b + I = 0``, a cubic whose real roots are all
@@ -332,20 +332,29 @@ def equilibria(I: float) -> list[Equilibrium]:  # noqa: E741
     ----------
     Izhikevich 2007, section 4.2 [4]_.
     """
-    I = finite_number("I", I)  # noqa: E741
+    I = finite_number("I", I)
     roots = np.roots([-1.0 / 3.0, 0.0, 1.0 - 1.0 / B_PARAM, I - A_PARAM / B_PARAM])
     real = sorted(float(root.real) for root in roots if abs(root.imag) < 1e-9)
-    return [_classify(v, (v + A_PARAM) / B_PARAM) for v in real]
+    return [_true_equilibrium(v) for v in real]
 
 
-def _classify(v: float, w: float) -> Equilibrium:
+def _true_equilibrium(v: float) -> Equilibrium:
+    w = (v + A_PARAM) / B_PARAM
     first, second = (complex(value) for value in np.linalg.eigvals(jacobian([v, w])))
+    return classify_equilibrium(v, w, (first, second))
+
+
+def classify_equilibrium(
+    v: float, w: float, eigenvalues: tuple[complex, complex]
+) -> Equilibrium:
+    """Name the kind and stability of an equilibrium from the eigenvalues of its Jacobian."""
+    first, second = eigenvalues
     kind: Literal["node", "focus", "saddle"]
     if first.imag != 0.0:
         kind = "focus"
     else:
         kind = "saddle" if first.real * second.real < 0.0 else "node"
-    return Equilibrium(v, w, (first, second), max(first.real, second.real) < 0.0, kind)
+    return Equilibrium(float(v), float(w), eigenvalues, max(first.real, second.real) < 0.0, kind)
 
 
 def hopf_currents() -> tuple[float, float]:
@@ -369,13 +378,13 @@ def hopf_currents() -> tuple[float, float]:
     return lower, upper
 
 
-def regime(I: float) -> Regime:  # noqa: E741
+def regime(I: float) -> Regime:
     """Name what the neuron does at rest under current ``I``.
 
     *Excitable* below the first Hopf current (stable equilibrium on the left branch of the
     `v`-nullcline), *oscillating* between the two, *depolarisation block* above the second.
     """
-    I = finite_number("I", I)  # noqa: E741
+    I = finite_number("I", I)
     lower, upper = hopf_currents()
     if I < lower:
         return "excitable"
@@ -403,7 +412,7 @@ class LimitCycle:
     states: FloatArray
 
 
-def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:  # noqa: E741
+def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:
     """Attracting limit cycle under current ``I``.
 
     The orbit is followed by DOP853 from a large excursion until successive returns to a Poincaré
@@ -430,7 +439,7 @@ def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:  # noqa: E741
     Izhikevich 2007, section 4.3 [4]_; E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary
     Differential Equations I", 2nd ed., Springer 1993, section II.10 (DOP853).
     """
-    I = finite_number("I", I)  # noqa: E741
+    I = finite_number("I", I)
     n_points = positive_int("n_points", n_points, minimum=2)
     threshold = equilibria(I)[0].v
 

@@ -25,17 +25,12 @@ VectorField = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 def _mlp(n_in: int, hidden: int, n_out: int, *, zero_init: bool) -> nn.Sequential:
     """Two tanh layers and a linear one; ``zero_init`` makes the output vanish everywhere."""
-    net = nn.Sequential(
-        nn.Linear(n_in, hidden),
-        nn.Tanh(),
-        nn.Linear(hidden, hidden),
-        nn.Tanh(),
-        nn.Linear(hidden, n_out),
-    )
+    first, second = nn.Linear(n_in, hidden), nn.Linear(hidden, hidden)
+    last = nn.Linear(hidden, n_out)
     if zero_init:
-        nn.init.zeros_(net[-1].weight)
-        nn.init.zeros_(net[-1].bias)
-    return net
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+    return nn.Sequential(first, nn.Tanh(), second, nn.Tanh(), last)
 
 
 class ODEFunc(nn.Module):
@@ -72,7 +67,7 @@ class ODEFunc(nn.Module):
         self.time_input = time_input
         self.net = _mlp(state_dim + 1 + time_input, hidden, state_dim, zero_init=zero_init)
 
-    def forward(self, t: Tensor, y: Tensor, I: Tensor) -> Tensor:  # noqa: E741
+    def forward(self, t: Tensor, y: Tensor, I: Tensor) -> Tensor:
         """Evaluate the field.
 
         Parameters
@@ -94,7 +89,7 @@ class ODEFunc(nn.Module):
         return self.net(torch.cat(columns, dim=-1))
 
 
-def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:  # noqa: E741
+def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
     """Integrate ``dy/dt = func(t, y, I)`` by classical RK4, one step per grid interval.
 
     The step is the spacing of ``t_eval``, so any strictly increasing grid will do: finer, coarser
@@ -153,7 +148,7 @@ class NeuralODE(nn.Module):
         super().__init__()
         self.func = func
 
-    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:  # noqa: E741
+    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
         """Integrate from ``y0`` over ``t_eval``; see :func:`rk4_integrate`. Shape (T, B, D)."""
         return rk4_integrate(self.func, y0, I, t_eval)
 
@@ -176,11 +171,11 @@ class DiscreteRNN(nn.Module):
         self.hidden = positive_int("hidden", hidden)
         self.net = _mlp(state_dim + 1, hidden, state_dim, zero_init=zero_init)
 
-    def step(self, y: Tensor, I: Tensor) -> Tensor:  # noqa: E741
+    def step(self, y: Tensor, I: Tensor) -> Tensor:
         """Change of the state over one step, shape (B, D)."""
         return self.net(torch.cat([y, I.view(-1, 1)], dim=-1))
 
-    def rollout(self, y0: Tensor, I: Tensor, n_steps: int) -> Tensor:  # noqa: E741
+    def rollout(self, y0: Tensor, I: Tensor, n_steps: int) -> Tensor:
         """Take ``n_steps`` residual steps from ``y0``.
 
         Parameters
@@ -207,13 +202,13 @@ class DiscreteRNN(nn.Module):
             states.append(y)
         return torch.stack(states)
 
-    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:  # noqa: E741
+    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
         """One step per interval of ``t_eval``, however long the interval is. Shape (T, B, D)."""
         check_inputs(y0, I, t_eval)
         return self.rollout(y0, I, len(t_eval) - 1)
 
 
-def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:  # noqa: E741
+def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:
     """Refuse what cannot be integrated, naming the argument.
 
     Raises
@@ -239,7 +234,7 @@ def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:  # noqa: E741
         )
 
 
-def _check_state(y0: Tensor, I: Tensor) -> None:  # noqa: E741
+def _check_state(y0: Tensor, I: Tensor) -> None:
     if not isinstance(y0, Tensor) or y0.dim() != 2 or y0.numel() == 0:
         raise ValueError(f"y0 must be a non-empty tensor of shape (B, D), got {_shown(y0)}")
     if not y0.is_floating_point():

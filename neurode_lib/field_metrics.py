@@ -1,0 +1,335 @@
+"""Whether a learned vector field is the true one, arrow by arrow.
+
+States are NumPy arrays `(..., 2)`; all quantities are dimensionless.
+
+References
+----------
+.. [1] R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural Ordinary Differential
+       Equations", NeurIPS 2018.
+.. [2] J. L. Bentley, "Multidimensional binary search trees used for associative searching",
+       Communications of the ACM 18 (1975), 509-517.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.spatial import cKDTree
+from torch import Tensor, nn
+
+from neurode_lib._checks import (
+    FloatArray,
+    finite_array,
+    finite_number,
+    last_axis,
+    non_negative_number,
+    positive_int,
+    positive_number,
+)
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+
+# Holds the sampling box and the limit cycle of every current (v within ±2, w from -0.4 to 2.15),
+# with a margin in v that no training trajectory ever visits.
+PORTRAIT_V_RANGE = (-2.5, 2.5)
+PORTRAIT_W_RANGE = (-1.0, 2.25)
+
+Field = Callable[[FloatArray, npt.ArrayLike], FloatArray]
+TensorField = Callable[[Tensor, Tensor], Tensor]
+
+
+def field_of(model: nn.Module, *, dt: float = 0.5, t: float = 0.0) -> TensorField:
+    """The model's vector field as a differentiable function ``field(states, I)`` of tensors.
+
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
+    dt, t : float
+        See :func:`vector_field`.
+
+    Returns
+    -------
+    callable
+        Takes tensors of shape (B, 2) and (B,), returns shape (B, 2).
+
+    Raises
+    ------
+    TypeError
+        If the model is neither of the two.
+    """
+    dt = positive_number("dt", dt)
+    t = finite_number("t", t)
+    if isinstance(model, NeuralODE):
+        func = model.func
+        return lambda y, I: func(torch.full((), t, dtype=y.dtype, device=y.device), y, I)
+    if isinstance(model, DiscreteRNN):
+        return lambda y, I: model.step(y, I) / dt
+    raise TypeError(f"model must be a NeuralODE or a DiscreteRNN, got {type(model).__name__}")
+
+
+def vector_field(
+    model: nn.Module,
+    states: npt.ArrayLike,
+    I: npt.ArrayLike,
+    *,
+    dt: float = 0.5,
+    t: float = 0.0,
+) -> FloatArray:
+    """Time derivative that a model believes in.
+
+    For a :class:`NeuralODE` this is its ``func``. A :class:`DiscreteRNN` has no field; the one
+    implied is its step divided by the time between two training samples. That is the mean
+    velocity over the step, so even a perfect step differs from the true field by O(``dt``).
+
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
+    states : array_like, shape (..., 2)
+    I : array_like, broadcastable to ``states.shape[:-1]``
+        Input current.
+    dt : float, default 0.5
+        What one step of a :class:`DiscreteRNN` means; a :class:`NeuralODE` ignores it.
+    t : float, default 0
+        Time shown to a network with a time input; others ignore it.
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or values.
+    TypeError
+        If the model is of another type.
+
+    References
+    ----------
+    Chen et al. 2018 [1]_.
+    """
+    at = last_axis("states", finite_array("states", states), 2)
+    current = finite_array("I", I)
+    try:
+        current = np.broadcast_to(current, at.shape[:-1])
+    except ValueError as error:
+        raise ValueError(
+            f"I must be broadcastable to {at.shape[:-1]} like states, got {current.shape}"
+        ) from error
+    field = field_of(model, dt=dt, t=t)
+    like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
+
+    def tensor(array: FloatArray) -> Tensor:
+        return torch.tensor(array, dtype=like.dtype, device=like.device)
+
+    with torch.no_grad():
+        derivative = field(tensor(at.reshape(-1, 2)), tensor(current.reshape(-1)))
+    return derivative.cpu().double().numpy().reshape(at.shape)
+
+
+def field_on_grid(
+    field: Field,
+    I: float,
+    *,
+    v_range: tuple[float, float] = PORTRAIT_V_RANGE,
+    w_range: tuple[float, float] = PORTRAIT_W_RANGE,
+    n: int = 21,
+) -> tuple[FloatArray, FloatArray]:
+    """Evaluate a vector field on a regular grid of states.
+
+    Parameters
+    ----------
+    field : callable
+        ``field(states, I)``: :func:`~neurode_lib.fitzhugh_nagumo.fhn_rhs`, or a model's field
+        as ``lambda states, I: vector_field(model, states, I)``.
+    I : float
+        Input current.
+    v_range, w_range : (float, float)
+        Bounds of the grid, included. The default box holds the sampling box and the limit
+        cycles of all currents.
+    n : int, default 21
+        Points along each axis.
+
+    Returns
+    -------
+    points : ndarray, shape (n, n, 2)
+        ``points[i, j] = (v_j, w_i)``, as matplotlib's ``quiver`` and ``streamplot`` want it.
+    field : ndarray, shape (n, n, 2)
+        The derivative at each point.
+
+    Raises
+    ------
+    ValueError
+        If a range is empty or ``n`` below 2.
+    """
+    I = finite_number("I", I)
+    n = positive_int("n", n, minimum=2)
+    axes = [
+        np.linspace(*increasing_pair(name, bounds), n)
+        for name, bounds in (("v_range", v_range), ("w_range", w_range))
+    ]
+    points = np.stack(np.meshgrid(*axes), axis=-1)
+    return points, field(points, I)
+
+
+def cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
+    """Cosine of the angle between two fields at each point.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (..., 2)
+
+    Returns
+    -------
+    ndarray, shape (...)
+        From -1 (opposite) to 1 (same direction). Where either vector is exactly zero there is
+        no direction to compare, and the value is 0: a field that vanishes everywhere, such as
+        that of an untrained zero-initialised network, scores 0.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a value is not finite.
+    """
+    first, second = _pair("a", a, "b", b)
+    # Scaling by the largest component keeps the squares of tiny and huge vectors in range.
+    scales = [np.abs(x).max(axis=-1, keepdims=True) for x in (first, second)]
+    directions = [
+        x / np.where(scale > 0.0, scale, 1.0)
+        for x, scale in zip((first, second), scales, strict=True)
+    ]
+    lengths = [np.linalg.norm(x, axis=-1) for x in directions]
+    product = lengths[0] * lengths[1]
+    dots = (directions[0] * directions[1]).sum(axis=-1)
+    return np.clip(dots / np.where(product > 0.0, product, 1.0), -1.0, 1.0)
+
+
+def mean_cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
+    """Mean of :func:`cosine_similarity` over all points."""
+    return float(cosine_similarity(a, b).mean())
+
+
+def relative_field_error(learned: npt.ArrayLike, true: npt.ArrayLike) -> float:
+    """Size of the error of a field, relative to the size of the true field.
+
+    The root mean square of ``learned - true`` over all points divided by that of ``true``. The
+    division comes after the mean, so points near an equilibrium, where the true field is small,
+    do not dominate. 0 is a perfect field; a field of zeros scores 1.
+
+    Parameters
+    ----------
+    learned, true : array_like, shape (..., 2)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a value is not finite or ``true`` vanishes at every point.
+    """
+    field, reference = _pair("learned", learned, "true", true)
+    size = float(np.sqrt((reference**2).mean()))
+    if size == 0.0:
+        raise ValueError("true must not vanish at every point: there is nothing to compare with")
+    return float(np.sqrt(((field - reference) ** 2).mean())) / size
+
+
+def distance_to_data(points: npt.ArrayLike, states: npt.ArrayLike) -> FloatArray:
+    """Euclidean distance in the phase plane from each point to the nearest training state.
+
+    Parameters
+    ----------
+    points : array_like, shape (..., 2)
+    states : array_like, shape (..., 2)
+        Training states, of any number of trajectories.
+
+    Returns
+    -------
+    ndarray, shape ``points.shape[:-1]``
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or is not finite.
+
+    References
+    ----------
+    Bentley 1975 [2]_ (the k-d tree).
+    """
+    queries = last_axis("points", finite_array("points", points), 2)
+    data = last_axis("states", finite_array("states", states), 2)
+    distances, _ = cKDTree(data.reshape(-1, 2)).query(queries.reshape(-1, 2))
+    return np.asarray(distances, dtype=np.float64).reshape(queries.shape[:-1])
+
+
+class NearFar(NamedTuple):
+    """A metric near the data and far from it; ``None`` where there are no points."""
+
+    near: float | None
+    far: float | None
+    near_fraction: float
+
+
+def split_by_distance(
+    metric: Callable[[FloatArray, FloatArray], float],
+    learned: npt.ArrayLike,
+    true: npt.ArrayLike,
+    distances: npt.ArrayLike,
+    radius: float,
+) -> NearFar:
+    """Take a metric over the points near the data and, apart, over those far from it.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(learned, true)``, e.g. :func:`mean_cosine_similarity` or
+        :func:`relative_field_error`.
+    learned, true : array_like, shape (..., 2)
+        The fields.
+    distances : array_like, shape (...)
+        From :func:`distance_to_data`.
+    radius : float
+        A point is near if its distance is at most this.
+
+    Returns
+    -------
+    NearFar
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or ``radius`` is negative.
+    """
+    field, reference = _pair("learned", learned, "true", true)
+    away = finite_array("distances", distances)
+    if away.shape != reference.shape[:-1]:
+        raise ValueError(
+            f"distances must have shape {reference.shape[:-1]} like true, got {away.shape}"
+        )
+    near = away <= non_negative_number("radius", radius)
+    values = [
+        metric(field[side], reference[side]) if side.any() else None for side in (near, ~near)
+    ]
+    return NearFar(values[0], values[1], float(near.mean()))
+
+
+def increasing_pair(name: str, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return ``bounds`` as two finite numbers, the first below the second."""
+    pair = finite_array(name, bounds)
+    if pair.shape != (2,) or not pair[0] < pair[1]:
+        raise ValueError(f"{name} must be two increasing numbers, got {bounds!r}")
+    return float(pair[0]), float(pair[1])
+
+
+def _pair(
+    name_a: str, a: npt.ArrayLike, name_b: str, b: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    first = last_axis(name_a, finite_array(name_a, a), 2)
+    second = last_axis(name_b, finite_array(name_b, b), 2)
+    if first.shape != second.shape:
+        raise ValueError(f"{name_a} must have {name_b}'s shape {second.shape}, got {first.shape}")
+    return first, second

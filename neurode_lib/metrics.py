@@ -1,0 +1,76 @@
+"""What was learned: everything the book measures on a trained model.
+
+One import for four small modules: trajectories and clocks
+(:mod:`~neurode_lib.trajectory_metrics`), vector fields (:mod:`~neurode_lib.field_metrics`),
+spikes and cycles (:mod:`~neurode_lib.cycle_metrics`), equilibria and their bifurcation
+(:mod:`~neurode_lib.equilibrium_metrics`).
+
+Truth and predictions are float64 arrays, batch first; models are torch modules. A diverged
+prediction has the error ``inf`` and no cycle (``None``); no average ever skips it.
+"""
+
+from neurode_lib.cycle_metrics import (
+    CycleError,
+    CycleEstimate,
+    cycle_error,
+    learned_cycle,
+    period_and_amplitude,
+    spike_times,
+)
+from neurode_lib.equilibrium_metrics import (
+    learned_equilibria,
+    learned_hopf_current,
+    learned_jacobian,
+)
+from neurode_lib.field_metrics import (
+    NearFar,
+    cosine_similarity,
+    distance_to_data,
+    field_on_grid,
+    mean_cosine_similarity,
+    relative_field_error,
+    split_by_distance,
+    vector_field,
+)
+from neurode_lib.trajectory_metrics import (
+    HorizonError,
+    divergence_steps,
+    error_by_horizon,
+    extrapolation_mse,
+    irregular_grid,
+    mse_on_grid,
+    other_step,
+    predict,
+    trajectory_mse,
+    true_trajectories,
+)
+
+__all__ = [
+    "CycleError",
+    "CycleEstimate",
+    "HorizonError",
+    "NearFar",
+    "cosine_similarity",
+    "cycle_error",
+    "distance_to_data",
+    "divergence_steps",
+    "error_by_horizon",
+    "extrapolation_mse",
+    "field_on_grid",
+    "irregular_grid",
+    "learned_cycle",
+    "learned_equilibria",
+    "learned_hopf_current",
+    "learned_jacobian",
+    "mean_cosine_similarity",
+    "mse_on_grid",
+    "other_step",
+    "period_and_amplitude",
+    "predict",
+    "relative_field_error",
+    "spike_times",
+    "split_by_distance",
+    "trajectory_mse",
+    "true_trajectories",
+    "vector_field",
+]

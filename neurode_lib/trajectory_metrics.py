@@ -1,0 +1,359 @@
+"""How far predicted trajectories are from the true ones, and under which clock.
+
+Arrays are NumPy, batch first: trajectories `(N, T, 2)`. All quantities are dimensionless.
+
+A model may diverge. Predictions keep their infinities and NaNs, so that
+:func:`divergence_steps` can say which trajectory left the finite range and when; every error
+taken over such a value is ``inf``, never NaN and never an average over the survivors.
+
+References
+----------
+.. [1] R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural Ordinary Differential
+       Equations", NeurIPS 2018.
+.. [2] J. C. Butcher, "Numerical Methods for Ordinary Differential Equations", 3rd ed., Wiley 2016.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from neurode_lib._checks import (
+    FloatArray,
+    finite_array,
+    last_axis,
+    positive_int,
+    positive_number,
+)
+from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, fhn_rhs, rk4_step
+
+
+def predict(
+    model: nn.Module,
+    initial_states: npt.ArrayLike,
+    I: npt.ArrayLike,
+    t_eval: npt.ArrayLike,
+) -> FloatArray:
+    """Trajectories of a learned model, without gradients.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Called as ``model(y0, I, t_eval)`` in the dtype and on the device of its parameters
+        (float64 on the CPU if it has none), returning shape (T, N, 2).
+    initial_states : array_like, shape (N, 2)
+        States at ``t_eval[0]``.
+    I : float or array_like, shape (N,)
+        Input current of each trajectory.
+    t_eval : array_like, shape (T,)
+        Strictly increasing times.
+
+    Returns
+    -------
+    ndarray, shape (N, T, 2)
+        Row ``[:, 0]`` holds the initial states, rounded to the model's dtype. A trajectory that
+        diverges holds infinities or NaNs from there on; see :func:`divergence_steps`.
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or values.
+
+    References
+    ----------
+    Chen et al. 2018 [1]_.
+    """
+    starts, currents = check_starts(initial_states, I)
+    times = check_grid(t_eval)
+    like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
+
+    def tensor(array: FloatArray) -> torch.Tensor:
+        return torch.as_tensor(array, dtype=like.dtype, device=like.device)
+
+    with torch.no_grad():
+        path = model(tensor(starts), tensor(currents), tensor(times))
+    return path.transpose(0, 1).cpu().double().numpy()
+
+
+def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Index of the first time at which each trajectory is not finite.
+
+    Parameters
+    ----------
+    predicted : array_like, shape (N, T, 2)
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        `T` for a trajectory that stays finite throughout.
+    """
+    paths = np.asarray(predicted, dtype=np.float64)
+    _check_paths("predicted", paths)
+    finite = np.isfinite(paths[..., 0]) & np.isfinite(paths[..., 1])
+    return np.where(finite.all(axis=1), paths.shape[1], finite.argmin(axis=1))
+
+
+def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
+    """Mean squared error over trajectories, times and both state variables.
+
+    Parameters
+    ----------
+    predicted, truth : array_like, shape (N, T, 2)
+
+    Returns
+    -------
+    float
+        ``inf`` if any predicted value is not finite.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or ``truth`` is not finite.
+    """
+    return float(error_by_horizon(predicted, truth).mean())
+
+
+def error_by_horizon(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> FloatArray:
+    """Mean squared error at each time, over trajectories and both state variables.
+
+    Parameters
+    ----------
+    predicted, truth : array_like, shape (N, T, 2)
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        ``inf`` at every time at which some predicted value is not finite.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or ``truth`` is not finite.
+    """
+    reference = finite_array("truth", truth)
+    _check_paths("truth", reference)
+    paths = np.asarray(predicted, dtype=np.float64)
+    if paths.shape != reference.shape:
+        raise ValueError(f"predicted must have truth's shape {reference.shape}, got {paths.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares: FloatArray = ((paths - reference) ** 2).mean(axis=(0, 2))
+    return np.where(np.isnan(squares), np.inf, squares)
+
+
+class HorizonError(NamedTuple):
+    """Mean squared error on the two sides of the training horizon."""
+
+    within: float
+    beyond: float
+
+
+def extrapolation_mse(
+    predicted: npt.ArrayLike, truth: npt.ArrayLike, trained_steps: int = 80
+) -> HorizonError:
+    """Mean squared error within the training horizon and beyond it.
+
+    Parameters
+    ----------
+    predicted, truth : array_like, shape (N, T, 2)
+        ``T > trained_steps + 1``.
+    trained_steps : int, default 80
+        Number of intervals in a training trajectory.
+
+    Returns
+    -------
+    HorizonError
+        ``within`` covers times 0 to ``trained_steps``, ``beyond`` the rest (81 to 400 in the
+        article's test). ``inf`` where a prediction diverged.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or nothing lies beyond the horizon.
+    """
+    trained_steps = positive_int("trained_steps", trained_steps)
+    curve = error_by_horizon(predicted, truth)
+    if len(curve) <= trained_steps + 1:
+        raise ValueError(
+            f"trained_steps must leave times beyond it: got {trained_steps} "
+            f"for trajectories of {len(curve) - 1} steps"
+        )
+    return HorizonError(
+        float(curve[: trained_steps + 1].mean()), float(curve[trained_steps + 1 :].mean())
+    )
+
+
+def true_trajectories(
+    initial_states: npt.ArrayLike,
+    I: npt.ArrayLike,
+    t_eval: npt.ArrayLike,
+) -> FloatArray:
+    """Ground truth on any grid: RK4 in sub-steps of at most ``ACCURATE_STEP``.
+
+    Parameters
+    ----------
+    initial_states : array_like, shape (N, 2)
+    I : float or array_like, shape (N,)
+    t_eval : array_like, shape (T,)
+        Strictly increasing times.
+
+    Returns
+    -------
+    ndarray, shape (N, T, 2)
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or values.
+
+    References
+    ----------
+    Butcher 2016, section 322 [2]_.
+    """
+    state, currents = check_starts(initial_states, I)
+    times = check_grid(t_eval)
+    path = [state]
+    for interval in np.diff(times):
+        substeps = math.ceil(interval / ACCURATE_STEP)
+        for _ in range(substeps):
+            state = rk4_step(fhn_rhs, state, currents, interval / substeps)
+        path.append(state)
+    return np.stack(path, axis=1)
+
+
+def irregular_grid(rng: np.random.Generator, n_steps: int, t_end: float) -> FloatArray:
+    """Random strictly increasing times from 0 to ``t_end``.
+
+    Interval lengths are proportional to independent uniform draws from [0.2, 1.8], so they
+    average ``t_end / n_steps`` and differ by at most a factor of nine.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_steps : int
+        Number of intervals.
+    t_end : float
+        Last time.
+
+    Returns
+    -------
+    ndarray, shape (n_steps + 1,)
+
+    Raises
+    ------
+    ValueError
+        If ``n_steps`` or ``t_end`` is out of range.
+    """
+    n_steps = positive_int("n_steps", n_steps)
+    t_end = positive_number("t_end", t_end)
+    edges = np.concatenate([[0.0], np.cumsum(rng.uniform(0.2, 1.8, size=n_steps))])
+    return edges * (t_end / edges[-1])
+
+
+def mse_on_grid(
+    model: nn.Module,
+    initial_states: npt.ArrayLike,
+    I: npt.ArrayLike,
+    t_eval: npt.ArrayLike,
+) -> float:
+    """Mean squared error of a model against the truth on any grid, uneven ones included.
+
+    Parameters
+    ----------
+    model : nn.Module
+    initial_states : array_like, shape (N, 2)
+    I : float or array_like, shape (N,)
+    t_eval : array_like, shape (T,)
+
+    Returns
+    -------
+    float
+        ``inf`` if the model diverges.
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or values.
+    """
+    predicted = predict(model, initial_states, I, t_eval)
+    return trajectory_mse(predicted, true_trajectories(initial_states, I, t_eval))
+
+
+def other_step(
+    model: nn.Module,
+    initial_states: npt.ArrayLike,
+    I: npt.ArrayLike,
+    dt: float,
+    t_end: float,
+) -> float:
+    """Mean squared error of a model stepped by ``dt``, whatever step it was trained with.
+
+    Parameters
+    ----------
+    model : nn.Module
+    initial_states : array_like, shape (N, 2)
+    I : float or array_like, shape (N,)
+    dt : float
+        Step of the regular grid.
+    t_end : float
+        Last time, a whole number of steps.
+
+    Returns
+    -------
+    float
+        ``inf`` if the model diverges.
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or values.
+    """
+    dt = positive_number("dt", dt)
+    t_end = positive_number("t_end", t_end)
+    n_steps = round(t_end / dt)
+    if n_steps < 1 or not math.isclose(n_steps * dt, t_end):
+        raise ValueError(f"t_end must be a whole number of steps of {dt:g}, got {t_end:g}")
+    return mse_on_grid(model, initial_states, I, dt * np.arange(n_steps + 1))
+
+
+def check_starts(
+    initial_states: npt.ArrayLike,
+    I: npt.ArrayLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the starts, shape (N, 2), and one current for each, shape (N,)."""
+    starts = last_axis("initial_states", finite_array("initial_states", initial_states), 2)
+    if starts.ndim != 2:
+        raise ValueError(f"initial_states must have shape (N, 2), got {starts.shape}")
+    currents = finite_array("I", I)
+    if currents.ndim > 0 and currents.shape != starts.shape[:1]:
+        raise ValueError(
+            f"I must be a number or have shape ({len(starts)},) like initial_states, "
+            f"got {currents.shape}"
+        )
+    return starts, np.broadcast_to(currents, starts.shape[:1]).copy()
+
+
+def check_grid(t_eval: npt.ArrayLike, name: str = "t_eval") -> FloatArray:
+    """Return the grid as an array of at least two strictly increasing times."""
+    times = finite_array(name, t_eval)
+    if times.ndim != 1 or len(times) < 2:
+        raise ValueError(
+            f"{name} must have shape (T,) with at least two times, got shape {times.shape}"
+        )
+    steps = np.diff(times)
+    if not (steps > 0.0).all():
+        at = int(np.argmin(steps > 0.0))
+        raise ValueError(
+            f"{name} must be strictly increasing, got {times[at]:g} followed by "
+            f"{times[at + 1]:g} at index {at + 1}"
+        )
+    return times
+
+
+def _check_paths(name: str, paths: FloatArray) -> None:
+    if paths.ndim != 3 or paths.shape[-1] != 2 or paths.size == 0:
+        raise ValueError(f"{name} must have shape (N, T, 2), got {paths.shape}")
