@@ -1,0 +1,43 @@
+// Read the safetensors format: eight bytes of header length, a JSON header, then the data.
+
+const MAX_HEADER = 1 << 20;
+
+/** @returns name → { shape, data: Float32Array }; half-precision tensors are widened. */
+export function readSafetensors(buffer) {
+  const bytes = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : buffer;
+  if (bytes.byteLength < 8) throw new RangeError("safetensors: the file is shorter than its header");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > MAX_HEADER || 8n + length > bytes.byteLength) {
+    throw new RangeError(`safetensors: header length ${length} does not fit the file`);
+  }
+  const body = 8 + Number(length);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, body)));
+  const tensors = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const { dtype, shape, data_offsets: [begin, end] } = entry;
+    const width = { F32: 4, F16: 2 }[dtype];
+    if (!width) throw new RangeError(`safetensors: ${name} has dtype ${dtype}, expected F32 or F16`);
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (end - begin !== count * width || begin < 0 || body + end > bytes.byteLength) {
+      throw new RangeError(`safetensors: ${name} does not fit the file`);
+    }
+    const data = new Float32Array(count);
+    for (let i = 0; i < count; i += 1) {
+      const at = body + begin + i * width;
+      data[i] = width === 4 ? view.getFloat32(at, true) : half(view.getUint16(at, true));
+    }
+    tensors[name] = { shape, data };
+  }
+  return tensors;
+}
+
+function half(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
