@@ -10,7 +10,6 @@ References
 ----------
 .. [1] R. T. Q. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural Ordinary Differential
        Equations", NeurIPS 2018.
-.. [2] J. C. Butcher, "Numerical Methods for Ordinary Differential Equations", 3rd ed., Wiley 2016.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from neurode_lib._checks import (
     positive_int,
     positive_number,
 )
-from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, fhn_rhs, rk4_step
+from neurode_lib.fitzhugh_nagumo import flow_map
 
 
 def predict(
@@ -192,7 +191,7 @@ def true_trajectories(
     I: npt.ArrayLike,
     t_eval: npt.ArrayLike,
 ) -> FloatArray:
-    """Ground truth on any grid: RK4 in sub-steps of at most ``ACCURATE_STEP``.
+    """Ground truth on any grid, by :func:`~neurode_lib.fitzhugh_nagumo.flow_map`.
 
     Parameters
     ----------
@@ -209,18 +208,12 @@ def true_trajectories(
     ------
     ValueError
         If an argument has the wrong shape or values.
-
-    References
-    ----------
-    Butcher 2016, section 322 [2]_.
     """
     state, currents = check_starts(initial_states, I)
     times = check_grid(t_eval)
     path = [state]
     for interval in np.diff(times):
-        substeps = math.ceil(interval / ACCURATE_STEP)
-        for _ in range(substeps):
-            state = rk4_step(fhn_rhs, state, currents, interval / substeps)
+        state = flow_map(state, currents, interval)
         path.append(state)
     return np.stack(path, axis=1)
 
