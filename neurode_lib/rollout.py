@@ -62,7 +62,7 @@ def stack_weights(models: Sequence[nn.Module]) -> Weights:
 def stacked_rollout(
     weights: Mapping[str, Tensor],
     y0: Tensor,
-    I: Tensor,  # noqa: E741
+    I: Tensor,
     t_eval: Tensor,
     *,
     stepping: Stepping,
@@ -158,7 +158,13 @@ class _Tape:
         assert a1 is not None and drive is not None and a2 is not None
         assert c2 is not None and a3 is not None and c3 is not None
         self.a1, self.drive, self.at, self.a2, self.c2, self.a3, self.c3 = (
-            a1, drive, at, a2, c2, a3, c3,
+            a1,
+            drive,
+            at,
+            a2,
+            c2,
+            a3,
+            c3,
         )
         workspace.generation += 1
         self.workspace, self.generation = workspace, workspace.generation

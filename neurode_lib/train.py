@@ -510,10 +510,10 @@ class _Run:
             }
         self.loss = list(tensors["loss"].numpy())
         self.grad_norm = list(tensors["grad_norm"].numpy())
-        self.update = int(str(metadata["update"]))
-        self.seconds = float(str(metadata["seconds"]))
-        self.stopped_at = list(metadata["stopped_at"])  # type: ignore[call-overload]
-        for update in metadata["snapshots"]:  # type: ignore[attr-defined]
+        self.update = int(metadata["update"])
+        self.seconds = float(metadata["seconds"])
+        self.stopped_at = list(metadata["stopped_at"])
+        for update in metadata["snapshots"]:
             self.snapshots[update] = {
                 name: tensors[f"snapshot.{update}.{name}"] for name in self.weights
             }
@@ -556,8 +556,9 @@ def _checked_window(recipe: Recipe, grid: npt.NDArray[np.float64]) -> int:
     if recipe.window is None:
         return longest
     if recipe.window > longest:
-        raise ValueError(f"window must be at most {longest} steps for these data, "
-                         f"got {recipe.window}")
+        raise ValueError(
+            f"window must be at most {longest} steps for these data, got {recipe.window}"
+        )
     if not np.allclose(np.diff(grid), grid[1] - grid[0], rtol=1e-6):
         raise ValueError("t_eval must be evenly spaced when the recipe uses windows")
     return recipe.window

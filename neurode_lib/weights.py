@@ -5,11 +5,13 @@ Never pickle: a weights file must not be able to run code.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -37,9 +39,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def save_weights(
-    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, object] | None = None
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None
 ) -> None:
-    """Write tensors, with JSON-able metadata, as one safetensors file.
+    """Write tensors, with JSON-able metadata and a checksum of both, as one safetensors file.
 
     Parameters
     ----------
@@ -50,11 +52,12 @@ def save_weights(
         Values that JSON can carry.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {key: json.dumps(value) for key, value in (metadata or {}).items()}
+    header = {"metadata": json.dumps(dict(metadata or {}))}
+    header["sha256"] = _checksum(plain, header["metadata"])
     write_atomically(path, save(plain, header))
 
 
-def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what :func:`save_weights` wrote.
 
     Returns
@@ -67,14 +70,26 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not a whole safetensors file.
+        If the file is not whole, or not what was written.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}")
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            metadata = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-    except (SafetensorError, ValueError, OSError) as error:
+            header = file.metadata() or {}
+        sound = header.get("sha256") == _checksum(tensors, header.get("metadata", ""))
+    except (SafetensorError, OSError, UnicodeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
-    return tensors, metadata
+    if not sound:
+        raise ValueError(f"{path} is damaged: its content does not match its checksum")
+    return tensors, json.loads(header["metadata"])
+
+
+def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
+    digest = hashlib.sha256(metadata.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,203 @@
+"""Everything the study measures on one trained model.
+
+Held-out starts are the same for every model; truth is the accurate simulator's unless a metric
+says that it is the article's own (``substeps=1``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from torch import nn
+
+from neurode_lib import metrics
+from neurode_lib._checks import FloatArray
+from neurode_lib.fitzhugh_nagumo import (
+    TRAINED_CURRENTS,
+    LimitCycle,
+    equilibria,
+    fhn_rhs,
+    limit_cycle,
+    sample_starts,
+    simulate,
+)
+
+DT = 0.5
+TRAINED_STEPS = 80
+HORIZON_STEPS = 400
+N_HELD_OUT = 64
+HELD_OUT_SEED = 20_000  # far from the seeds of the training sets, which count from 0
+NEAR_RADIUS = 0.25
+OTHER_STEPS = (0.25, 1.0)
+HOPF_BRACKET = (0.0, 1.0)
+
+
+@dataclass
+class Evaluation:
+    """Metrics of one model: numbers by ``(metric, current)`` and curves by the same key.
+
+    A number is ``inf`` where a prediction diverged and ``nan`` where the quantity does not exist,
+    such as the period of a model that does not oscillate. Metrics that belong to no single current
+    have the current ``None``.
+    """
+
+    numbers: dict[tuple[str, float | None], float] = field(default_factory=dict)
+    curves: dict[tuple[str, float | None], FloatArray] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def held_out_starts() -> FloatArray:
+    """Initial states, shape (64, 2), that no training set contains."""
+    return sample_starts(N_HELD_OUT, np.random.default_rng(HELD_OUT_SEED))
+
+
+@lru_cache(maxsize=2)
+def held_out_truth(*, article: bool = False) -> FloatArray:
+    """True trajectories from the held-out starts under each trained current.
+
+    Returns
+    -------
+    ndarray, shape (2, 64, 401, 2)
+        Current first, in the order of ``TRAINED_CURRENTS``.
+    """
+    substeps = 1 if article else None
+    return np.stack(
+        [
+            simulate(held_out_starts(), current, HORIZON_STEPS, DT, substeps=substeps)
+            for current in TRAINED_CURRENTS
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def other_clocks() -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Grids unlike the training grid, over the same time: ``{name: (t_eval, truth)}``.
+
+    Truth has the shape (2, 64, T, 2), as in :func:`held_out_truth`.
+    """
+    t_end = DT * TRAINED_STEPS
+    grids: dict[str, FloatArray] = {
+        f"dt_{dt:g}": np.array([dt * n for n in range(round(t_end / dt) + 1)]) for dt in OTHER_STEPS
+    }
+    grids["irregular"] = metrics.irregular_grid(
+        np.random.default_rng(HELD_OUT_SEED), TRAINED_STEPS, t_end
+    )
+    return {
+        name: (
+            grid,
+            np.stack(
+                [
+                    metrics.true_trajectories(held_out_starts(), current, grid)
+                    for current in TRAINED_CURRENTS
+                ]
+            ),
+        )
+        for name, grid in grids.items()
+    }
+
+
+@lru_cache(maxsize=4)
+def _true_cycle(current: float) -> LimitCycle:
+    return limit_cycle(current)
+
+
+def evaluate(model: nn.Module, states: FloatArray, currents: FloatArray) -> Evaluation:
+    """Measure a model.
+
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
+    states : ndarray, shape (N, T, 2)
+        Its training trajectories, for the training error and for what counts as near the data.
+    currents : ndarray, shape (N,)
+        Their currents.
+
+    Returns
+    -------
+    Evaluation
+    """
+    result = Evaluation()
+    numbers = result.numbers
+    grid = DT * np.arange(states.shape[1])
+    fitted = metrics.predict(model, states[:, 0], currents, grid)
+    numbers["train_mse", None] = metrics.trajectory_mse(fitted, states)
+    hopf = metrics.learned_hopf_current(model, HOPF_BRACKET, dt=DT, n_currents=21)
+    numbers["hopf_current", None] = np.nan if hopf is None else hopf
+    _errors(model, result)
+    _other_clocks(model, numbers)
+    for current in TRAINED_CURRENTS:
+        _field(model, current, states, numbers)
+        _dynamics(model, current, numbers)
+    return result
+
+
+def _predict_held_out(model: nn.Module, grid: FloatArray) -> FloatArray:
+    """Predictions from the held-out starts under both currents, in one batch."""
+    starts = np.tile(held_out_starts(), (len(TRAINED_CURRENTS), 1))
+    currents = np.repeat(TRAINED_CURRENTS, N_HELD_OUT)
+    predicted = metrics.predict(model, starts, currents, grid)
+    return predicted.reshape(len(TRAINED_CURRENTS), N_HELD_OUT, len(grid), 2)
+
+
+def _errors(model: nn.Module, result: Evaluation) -> None:
+    numbers = result.numbers
+    predicted = _predict_held_out(model, np.linspace(0.0, DT * HORIZON_STEPS, HORIZON_STEPS + 1))
+    for article in (False, True):
+        suffix = "_article" if article else ""
+        truth = held_out_truth(article=article)
+        for current, path, true_path in zip(TRAINED_CURRENTS, predicted, truth, strict=True):
+            within, beyond = metrics.extrapolation_mse(path, true_path, TRAINED_STEPS)
+            numbers[f"mse_within{suffix}", current] = within
+            numbers[f"mse_beyond{suffix}", current] = beyond
+    for current, path, true_path in zip(TRAINED_CURRENTS, predicted, held_out_truth(), strict=True):
+        result.curves["error_by_horizon", current] = metrics.error_by_horizon(path, true_path)
+        diverged = metrics.divergence_steps(path) < path.shape[1]
+        numbers["diverged_fraction", current] = float(diverged.mean())
+
+
+def _field(
+    model: nn.Module,
+    current: float,
+    states: FloatArray,
+    numbers: dict[tuple[str, float | None], float],
+) -> None:
+    points, true = metrics.field_on_grid(fhn_rhs, current)
+    learned = metrics.vector_field(model, points, current, dt=DT)
+    distances = metrics.distance_to_data(points, states)
+    for name, metric in (
+        ("field_cosine", metrics.mean_cosine_similarity),
+        ("field_error", metrics.relative_field_error),
+    ):
+        numbers[name, current] = metric(learned, true)
+        split = metrics.split_by_distance(metric, learned, true, distances, NEAR_RADIUS)
+        numbers[f"{name}_near", current] = np.nan if split.near is None else split.near
+        numbers[f"{name}_far", current] = np.nan if split.far is None else split.far
+
+
+def _other_clocks(model: nn.Module, numbers: dict[tuple[str, float | None], float]) -> None:
+    for name, (grid, truth) in other_clocks().items():
+        predicted = _predict_held_out(model, grid)
+        for current, path, true_path in zip(TRAINED_CURRENTS, predicted, truth, strict=True):
+            numbers[f"mse_{name}", current] = metrics.trajectory_mse(path, true_path)
+
+
+def _dynamics(
+    model: nn.Module, current: float, numbers: dict[tuple[str, float | None], float]
+) -> None:
+    cycle = metrics.learned_cycle(model, current, dt=DT)
+    numbers["oscillates", current] = float(cycle is not None)
+    try:
+        true_cycle = _true_cycle(current)
+    except ValueError:  # the neuron itself does not oscillate under this current
+        pass
+    else:
+        nothing = metrics.CycleError(np.nan, np.nan)
+        error = nothing if cycle is None else metrics.cycle_error(cycle, true_cycle)
+        numbers["period_error", current], numbers["amplitude_error", current] = error
+    found = metrics.learned_equilibria(model, current, dt=DT)
+    true_equilibrium = equilibria(current)[0]
+    numbers["n_equilibria", current] = float(len(found))
+    offsets = [np.hypot(e.v - true_equilibrium.v, e.w - true_equilibrium.w) for e in found]
+    numbers["equilibrium_offset", current] = float(min(offsets)) if offsets else np.nan
