@@ -1,0 +1,60 @@
+"""What the chapters share: source code on the page, numbers in prose, spreads in words."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from IPython.display import Markdown
+
+
+def show_source(*objects: type | Callable[..., object]) -> Markdown:
+    """The library's own source of classes or functions, as a code block.
+
+    Parameters
+    ----------
+    *objects : class or function
+        Shown one after the other, so page and library cannot differ.
+    """
+    code = "\n\n".join(inspect.getsource(item).rstrip() for item in objects)
+    return Markdown(f"```python\n{code}\n```")
+
+
+def number(value: float) -> str:
+    """A number as prose wants it: three significant digits, powers of ten where they help."""
+    if not np.isfinite(value):
+        return "undefined" if np.isnan(value) else "diverged"
+    if value == 0.0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e5:
+        digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
+        return f"{value:.{digits}f}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
+def spread(values: npt.ArrayLike) -> str:
+    """Median and range over seeds: ``"0.0149 (0.0113 to 0.0232)"``.
+
+    Values that are not finite take part: diverged runs count as infinitely large, and a quantity
+    that is undefined for some seeds says for how many.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    defined = numbers[~np.isnan(numbers)]
+    if len(defined) == 0:
+        return f"undefined for all {len(numbers)} seeds"
+    text = f"{number(_median(defined))} ({number(defined.min())} to {number(defined.max())})"
+    missing = len(numbers) - len(defined)
+    return text if missing == 0 else f"{text}, undefined for {missing} of {len(numbers)} seeds"
+
+
+def _median(values: npt.NDArray[np.float64]) -> float:
+    # np.median averages the two middle values, which is NaN for inf - inf but inf is meant.
+    ordered = np.sort(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return float(high if np.isinf(high) else (low + high) / 2)
+
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
