@@ -1,11 +1,12 @@
 // The FitzHugh–Nagumo neuron, as neurode_lib/fitzhugh_nagumo.py has it. All quantities dimensionless.
+import { integrate } from "./integrate.js";
 
 export const A = 0.7;
 export const B = 0.8;
 export const TAU = 12.5;
 
-/** RK4 steps of at most this length count as the truth; Python's ACCURATE_STEP. */
-export const ACCURATE_STEP = 0.02;
+/** DOP853 steps of at most this length count as the truth; Python's ACCURATE_STEP. */
+export const ACCURATE_STEP = 0.05;
 
 /** Vector field `(t, v, w, out)` under current I; writes (dv/dt, dw/dt) into `out`. */
 export function field(I) {
@@ -13,6 +14,12 @@ export function field(I) {
     out[0] = v - (v * v * v) / 3 - w + I;
     out[1] = (v + A - B * w) / TAU;
   };
+}
+
+/** The true trajectory, sampled every dt: what Python's `simulate` returns by default. */
+export function simulate(I, { v0, w0, dt, steps }) {
+  const substeps = Math.ceil(dt / ACCURATE_STEP);
+  return integrate(field(I), { v0, w0, dt, steps, method: "dop853", substeps });
 }
 
 /** Recovery w where dv/dt = 0 (a cubic) ... */

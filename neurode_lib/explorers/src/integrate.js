@@ -1,4 +1,5 @@
 // Fixed-step integrators for a planar vector field `field(t, v, w, out)`, and for planar maps.
+import { dop853 } from "./dop853.js";
 
 /** A state this large has left every picture; the step was too long for the method. */
 export const DIVERGED = 1e6;
@@ -20,7 +21,7 @@ function rk4(field, t, state, dt, k) {
   state[1] = w + (dt / 6) * (k1[1] + 2 * k2[1] + 2 * k3[1] + k4[1]);
 }
 
-const METHODS = Object.assign(Object.create(null), { euler, rk4 });
+const METHODS = Object.assign(Object.create(null), { euler, rk4, dop853 });
 const stages = () => Array.from({ length: 4 }, () => new Float64Array(2));
 
 /**

@@ -51,18 +51,19 @@ test("the nullclines are where a derivative vanishes", () => {
 });
 
 /** Slope of log error against log dt on dv/dt = w, dw/dt = -v, whose solution is a rotation. */
-function order(method) {
+function order(method, coarse) {
   const rotation = (_t, v, w, out) => { out[0] = w; out[1] = -v; };
   const error = (steps) => {
     const { v, w } = integrate(rotation, { v0: 1, w0: 0, dt: 2 / steps, steps, method });
     return Math.hypot(v.at(-1) - Math.cos(2), w.at(-1) + Math.sin(2));
   };
-  return Math.log2(error(50) / error(100));
+  return Math.log2(error(coarse) / error(2 * coarse));
 }
 
-test("Euler is of first order and RK4 of fourth", () => {
-  assert.ok(Math.abs(order("euler") - 1) < 0.05, order("euler"));
-  assert.ok(Math.abs(order("rk4") - 4) < 0.05, order("rk4"));
+test("Euler is of first order, RK4 of fourth, DOP853 of eighth", () => {
+  assert.ok(Math.abs(order("euler", 50) - 1) < 0.05, order("euler", 50));
+  assert.ok(Math.abs(order("rk4", 50) - 4) < 0.05, order("rk4", 50));
+  assert.ok(Math.abs(order("dop853", 2) - 8) < 0.3, order("dop853", 2));
 });
 
 test("stages of RK4 see the right times: a field of time alone is integrated as Simpson's rule", () => {

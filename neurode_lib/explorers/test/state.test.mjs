@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import spec from "../spec.json" with { type: "json" };
+import spec from "../static/spec.json" with { type: "json" };
 import { defaults, fromFragment, sanitise, toFragment } from "../src/state.js";
 import { format, linear, ticks } from "../src/scale.js";
 

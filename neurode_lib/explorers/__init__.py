@@ -1,0 +1,9 @@
+"""Interactive figures: widgets in a live notebook, and figures that compute in the static page.
+
+All computing and drawing is JavaScript (``src/``, bundled into ``static/``), so neither needs a
+kernel. In a live notebook every explorer is an ipywidget whose traits follow the reader.
+"""
+
+from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
+
+__all__ = ["PhasePlaneExplorer"]

@@ -1,0 +1,36 @@
+"""What each explorer can show: read from the file that its JavaScript reads too."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import traitlets
+
+SPEC: dict[str, Any] = json.loads(
+    files("neurode_lib.explorers").joinpath("static/spec.json").read_text(encoding="utf-8")
+)
+
+
+class FiniteFloat(traitlets.Float[float, float]):
+    """A float within bounds; unlike :class:`traitlets.Float` it refuses NaN."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        number = super().validate(obj, value)
+        if number != number:
+            raise traitlets.TraitError(f"{self.name} must be a number, got {number}")
+        return number
+
+
+def field_trait(explorer: str, name: str) -> traitlets.TraitType[Any, Any]:
+    """A synchronised trait with the default and the limits that the spec gives a field."""
+    field = SPEC[explorer]["fields"][name]
+    trait: traitlets.TraitType[Any, Any]
+    if "choices" in field:
+        trait = traitlets.Enum(field["choices"], field["default"])
+    elif field.get("integer"):
+        trait = traitlets.Int(field["default"], min=field["min"], max=field["max"])
+    else:
+        trait = FiniteFloat(field["default"], min=field["min"], max=field["max"])
+    return trait.tag(sync=True)

@@ -1,0 +1,109 @@
+"""Small still pictures in SVG: drawn in the page's text colour, so they suit light and dark."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+
+from neurode_lib._checks import FloatArray
+
+# Okabe–Ito; readable on white and on near-black alike.
+BLUE, VERMILLION, GREEN = "#3a8fc4", "#d55e00", "#009e73"
+
+
+class Panel:
+    """Axes in data coordinates within a box of the picture.
+
+    Parameters
+    ----------
+    box : (float, float, float, float)
+        Left, top, width and height in pixels.
+    x_range, y_range : (float, float)
+        Data limits.
+    """
+
+    def __init__(
+        self,
+        box: tuple[float, float, float, float],
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+    ) -> None:
+        self.box, self.x_range, self.y_range = box, x_range, y_range
+        self._parts: list[str] = []
+
+    def _pixels(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        left, top, width, height = self.box
+        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        px = left + (np.asarray(x) - x0) / (x1 - x0) * width
+        # Far outside the box a coordinate would only cost space.
+        py = top + (y1 - np.clip(y, 2 * y0 - y1, 2 * y1 - y0)) / (y1 - y0) * height
+        return px, py
+
+    def curve(self, x: FloatArray, y: FloatArray, colour: str, *, width: float = 2.0) -> None:
+        """Add a line through the points."""
+        px, py = self._pixels(x, y)
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(px, py, strict=True))
+        self._parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" '
+            'stroke-linejoin="round"/>'
+        )
+
+    def disc(self, x: float, y: float, colour: str, *, filled: bool = True) -> None:
+        """Add a point: filled, or hollow."""
+        (px,), (py,) = self._pixels(np.array([x]), np.array([y]))
+        self._parts.append(
+            f'<circle cx="{px:.1f}" cy="{py:.1f}" r="5" stroke="{colour}" stroke-width="2" '
+            f'fill="{colour if filled else "none"}"/>'
+        )
+
+    def svg(self, clip: str, x_label: str, y_label: str) -> str:
+        """The panel as an SVG fragment; ``clip`` is an id that is unique on the page."""
+        left, top, width, height = self.box
+        right, bottom = left + width, top + height
+        labels = (
+            f'<text x="{right:.0f}" y="{bottom - 6:.0f}" text-anchor="end">{x_label}</text>'
+            f'<text x="{left + 7:.0f}" y="{top + 12:.0f}">{y_label}</text>'
+        )
+        limits = "".join(
+            f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" font-size="11">{text}</text>'
+            for x, y, anchor, text in (
+                (left, bottom + 14, "start", f"{self.x_range[0]:g}"),
+                (right, bottom + 14, "end", f"{self.x_range[1]:g}"),
+                (left - 4, bottom, "end", f"{self.y_range[0]:g}"),
+                (left - 4, top + 10, "end", f"{self.y_range[1]:g}"),
+            )
+        ).replace(">-", ">−")
+        return (
+            f'<clipPath id="{clip}"><rect x="{left}" y="{top}" width="{width}" '
+            f'height="{height}"/></clipPath><g clip-path="url(#{clip})">{"".join(self._parts)}</g>'
+            f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="currentColor" '
+            f'opacity="0.5"/><g fill="currentColor">{labels}{limits}</g>'
+        )
+
+
+def picture(
+    panels: list[tuple[Panel, str, str]], size: tuple[int, int], description: str, key: str
+) -> str:
+    """Join panels into one picture with a text alternative.
+
+    Parameters
+    ----------
+    panels : list of (Panel, str, str)
+        With the labels of the two axes.
+    size : (int, int)
+        Width and height in pixels; the picture shrinks to its column.
+    description : str
+        Text alternative.
+    key : str
+        Prefix for ids, unique on the page.
+    """
+    body = "".join(
+        panel.svg(f"{key}-{i}", x_label, y_label)
+        for i, (panel, x_label, y_label) in enumerate(panels)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" role="img" '
+        f'aria-label="{html.escape(description)}" style="width:100%;height:auto" '
+        f'font-family="system-ui, sans-serif" font-size="13">{body}</svg>'
+    )

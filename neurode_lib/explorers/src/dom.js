@@ -1,0 +1,16 @@
+// Build elements without ever parsing HTML.
+
+/** `h("label", { for: "x", class: "nx-label" }, "text", child)`; event listeners as `onclick`. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+let last = 0;
+export const uniqueId = () => `nx-${(last += 1)}`;

@@ -1,0 +1,14 @@
+// One way in for every explorer: mount(el, state, options).
+import { PhasePlaneExplorer } from "./phase-plane.js";
+import spec from "../static/spec.json";
+
+const EXPLORERS = new Map([["phase-plane", PhasePlaneExplorer]]);
+
+/** @returns the explorer, which is also `el.explorer`; see explorer.js for the options. */
+export function mount(el, state, options = {}) {
+  const Kind = EXPLORERS.get(el.dataset.explorer);
+  if (!Kind) throw new RangeError(`unknown explorer: ${el.dataset.explorer}`);
+  return new Kind(el, state, options);
+}
+
+export { spec };

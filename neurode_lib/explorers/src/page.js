@@ -1,0 +1,26 @@
+// The static page: mount every explorer that the notebooks' outputs carry.
+import { mount } from "./mount.js";
+import { Links } from "./links.js";
+
+function start() {
+  const links = new Links(window);
+  for (const el of document.querySelectorAll(".neurode-explorer[data-explorer][data-state]")) {
+    if (el.explorer) continue;
+    try {
+      const state = JSON.parse(el.dataset.state);
+      const name = links.nameFor(el.dataset.name || el.dataset.explorer);
+      const explorer = mount(el, state, {
+        onChange: (_changes, now) => links.follow(name, now),
+        copyLink: (now) => links.copy(name, now),
+      });
+      links.register(name, explorer);
+    } catch (error) {
+      // One broken figure must not take the others with it; its still picture remains.
+      console.error(error);
+    }
+  }
+  links.open({ scroll: true });
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

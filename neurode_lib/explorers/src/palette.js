@@ -1,0 +1,38 @@
+// Okabe–Ito colours, which colour-blind readers can tell apart, for a light and a dark page; and
+// which of the two the page is.
+
+const LIGHT = {
+  vNullcline: "#d55e00", wNullcline: "#009e73", trajectory: "#0072b2", halo: "#ffffff",
+  truth: "#444c56", neuralOde: "#0072b2", rnn: "#d55e00", timeInput: "#b3568a",
+};
+const DARK = {
+  vNullcline: "#e69f00", wNullcline: "#2cc29b", trajectory: "#56b4e9", halo: "#14181e",
+  truth: "#c5ccd6", neuralOde: "#56b4e9", rnn: "#e69f00", timeInput: "#e39cc4",
+};
+
+/** The books' theme, JupyterLab, Colab and VS Code each say it in their own attribute. */
+export function isDark(document) {
+  const { documentElement: html, body } = document;
+  const said = html.dataset.theme ?? html.getAttribute("theme");
+  if (said === "dark" || said === "light") return said === "dark";
+  if (body?.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  if (body?.classList.contains("vscode-dark")) return true;
+  if (body?.classList.contains("vscode-light")) return false;
+  return document.defaultView.matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+export const palette = (dark) => (dark ? DARK : LIGHT);
+
+/** Call `changed` whenever the page may have turned dark or light; returns a function that stops. */
+export function watchTheme(document, changed) {
+  const observer = new MutationObserver(changed);
+  const attributes = { attributes: true, attributeFilter: ["data-theme", "theme", "class", "data-jp-theme-light"] };
+  observer.observe(document.documentElement, attributes);
+  if (document.body) observer.observe(document.body, attributes);
+  const query = document.defaultView.matchMedia("(prefers-color-scheme: dark)");
+  query.addEventListener("change", changed);
+  return () => {
+    observer.disconnect();
+    query.removeEventListener("change", changed);
+  };
+}
