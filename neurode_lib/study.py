@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 import neurode_lib
 from neurode_lib._checks import FloatArray, one_of, positive_int
-from neurode_lib.evaluate import DT, TRAINED_STEPS, Evaluation, evaluate
+from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.rollout import network_of, stack_weights
 from neurode_lib.train import Recipe, make_model, train_ensemble
@@ -129,7 +129,9 @@ class Job:
     @property
     def name(self) -> str:
         """File name without ending; it changes with everything that determines the result."""
-        identity = json.dumps(asdict(self) | {"setup": asdict(VARIANTS[self.variant])})
+        identity = json.dumps(
+            asdict(self) | {"setup": asdict(VARIANTS[self.variant]), "protocol": PROTOCOL}
+        )
         digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
         return f"{self.variant}-seeds-{self.seeds[0]}-{self.seeds[-1]}-{digest}"
 
