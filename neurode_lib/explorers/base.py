@@ -98,7 +98,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        # Stored outputs must not change from run to run, as the default repr with its address would.
+        # The default repr holds an address, and stored outputs must not change from run to run.
         return {**data, "text/plain": repr(self), "text/html": self.to_html()}, metadata
 
     def __repr__(self) -> str:

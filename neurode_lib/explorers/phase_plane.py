@@ -70,10 +70,10 @@ class PhasePlaneExplorer(Explorer):
             trace = Panel((375, 8 + 143 * row, 255, 127), (0.0, self.horizon), limits)
             trace.curve(t, states[:, row], BLUE)
             panels.append((trace, "t", name))
-        stability = "stable" if point.stable else "unstable"
+        stability = "a stable" if point.stable else "an unstable"
         description = (
             f"Phase plane of the FitzHugh–Nagumo neuron at I = {self.I:.2f} ({regime(self.I)}): "
-            f"the nullclines cross at a {stability} {point.kind} at v = {point.v:.2f}, "
+            f"the nullclines cross at {stability} {point.kind} at v = {point.v:.2f}, "
             f"w = {point.w:.2f}; trajectory from v = {self.v0:.2f}, w = {self.w0:.2f} and its "
             f"traces until t = {self.horizon:g}."
         )

@@ -1,0 +1,110 @@
+"""The explorers' Python side: traits, the static form, and the size of what readers load."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import ipywidgets
+import pytest
+from traitlets import TraitError
+
+import neurode_lib.explorers
+from neurode_lib.explorers import PhasePlaneExplorer
+from neurode_lib.explorers._spec import SPEC
+from neurode_lib.fitzhugh_nagumo import equilibria
+
+STATIC = Path(neurode_lib.explorers.__file__).parent / "static"
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [("I", 7.0), ("I", float("nan")), ("dt", 0.0), ("integrator", "heun"), ("v0", "far")],
+)
+def test_traits_refuse_what_the_figure_cannot_show(trait: str, value: object) -> None:
+    with pytest.raises(TraitError, match=trait):
+        PhasePlaneExplorer(**{trait: value})
+    explorer = PhasePlaneExplorer()
+    before = explorer.state()
+    with pytest.raises(TraitError, match=trait):
+        setattr(explorer, trait, value)
+    assert explorer.state() == before
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"PhasePlaneExplorer has no current; it has I, dt"):
+        PhasePlaneExplorer(current=0.5)
+    with pytest.raises(TraitError, match=r"presets must be among excitable.*got 'nonsense'"):
+        PhasePlaneExplorer(presets=["nonsense"])
+
+
+def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
+    explorer = PhasePlaneExplorer()
+    fields = SPEC["phase-plane"]["fields"]
+    assert list(explorer.state()) == list(fields)
+    assert set(fields) <= set(explorer.keys)
+    for preset in SPEC["phase-plane"]["presets"].values():
+        for name, value in preset["state"].items():
+            setattr(explorer, name, value)
+
+
+def test_links_to_plain_ipywidgets() -> None:
+    explorer = PhasePlaneExplorer(I=0.5)
+    slider = ipywidgets.FloatSlider(min=0, max=1.8)
+    ipywidgets.link((explorer, "I"), (slider, "value"))
+    slider.value = 0.9
+    assert explorer.I == 0.9
+    explorer.I = 0.3
+    assert slider.value == 0.3
+
+
+def test_the_static_form_carries_the_state_and_no_widget() -> None:
+    explorer = PhasePlaneExplorer(I=0.25, integrator="euler", link_name='a "<name>"')
+    data, _ = explorer._repr_mimebundle_()
+    assert set(data) == {
+        "text/plain",
+        "text/html",
+        "application/vnd.jupyter.widget-view+json",
+    }
+    page = data["text/html"]
+    assert explorer.model_id not in page
+    assert explorer.model_id not in data["text/plain"]
+    state = json.loads(html.unescape(re.search(r'data-state="([^"]*)"', page)[1]))
+    assert state.pop("presets") == list(SPEC["phase-plane"]["presets"])
+    assert state == explorer.state()
+    root = ET.fromstring(page)
+    assert root.get("data-name") == 'a "<name>"'
+    assert 'class="neurode-explorer"' in page  # the site's extension looks for this
+    assert "script" not in page.lower().replace("javascript", "")
+
+
+def test_the_static_form_is_the_same_every_time() -> None:
+    assert PhasePlaneExplorer(I=0.4).to_html() == PhasePlaneExplorer(I=0.4).to_html()
+
+
+def test_the_still_picture_tells_what_it_shows() -> None:
+    svg = PhasePlaneExplorer(I=1.6).still()
+    assert "I = 1.60 (depolarisation block)" in svg
+    point = equilibria(1.6)[0]
+    assert f"at a stable {point.kind} at v = {point.v:.2f}, w = {point.w:.2f}" in svg
+    unstable = PhasePlaneExplorer(I=0.5).still()
+    assert "at an unstable focus" in unstable
+    ids = re.findall(r'id="([^"]*)"', svg + PhasePlaneExplorer(I=0.2).still())
+    assert len(ids) == len(set(ids))
+
+
+def test_a_step_too_large_still_has_a_picture() -> None:
+    svg = PhasePlaneExplorer(dt=3.0, integrator="euler", v0=2.5).still()
+    assert "nan" not in svg
+    assert "inf" not in svg
+
+
+@pytest.mark.parametrize("script", ["explorers.js", "widget.js"])
+def test_the_script_is_small_and_fetches_nothing_from_elsewhere(script: str) -> None:
+    text = (STATIC / script).read_bytes()
+    assert len(gzip.compress(text, 9)) <= 60 * 1024
+    assert not re.search(rb"https?://(?!www\.w3\.org/)", text)
