@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import sys
@@ -33,6 +34,10 @@ UNUSED_SCRIPTS = re.compile(r"thebe|THEBE_JS_URL|selectorCodeCells")
 UNUSED_TAGS = re.compile(
     r'[ \t]*<(?:script|link)\b[^>]*(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js)'
     r"[^>]*>(?:</script>)?\n?"
+    # sphinx-thebe's settings, which its script would read.
+    r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"
+    r"|[ \t]*<script>kernelName = [^<]*</script>\n?",
+    re.DOTALL,
 )
 UNUSED_FILES = (
     "scripts/fontawesome.js",
@@ -114,8 +119,24 @@ def number_references(
         owner = ".".join(name.split(".")[:2])
     label = owner.removeprefix("neurode_lib.").replace(".", "-")
     for i, line in enumerate(lines):
-        line = re.sub(r"^(\s*\.\. )\[(\d+)\]", rf"\1[#{label}-\2]", line)
+        # The backslash: a reference that begins "J. C. Butcher" is no item J of a list.
+        line = re.sub(r"^(\s*\.\. )\[(\d+)\] ", rf"\1[#{label}-\2] \\", line)
         lines[i] = re.sub(r"\[(\d+)\]_", rf"[#{label}-\1]_", line)
+
+
+def real_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
+) -> tuple[str, None] | None:
+    """Signature of a class whose base is mocked: autodoc would show the mock's."""
+    own = vars(obj).get("__init__") if what == "class" else None
+    if own is None or signature != "(*args, **kwargs)":
+        return None
+    real = inspect.signature(own)
+    shown = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in list(real.parameters.values())[1:]
+    ]
+    return str(real.replace(parameters=shown, return_annotation=inspect.Signature.empty)), None
 
 
 def resolve_short_name(
@@ -144,6 +165,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # The site needs the library's docstrings, not its installation.
     sys.path.insert(0, str(ROOT))
     app.connect("autodoc-process-docstring", number_references, priority=100)
+    app.connect("autodoc-process-signature", real_signature)
     app.connect("missing-reference", resolve_short_name)
     app.connect("html-page-context", choose_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
