@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from IPython.display import Markdown
+from torch import nn
+
+from neurode_lib.evaluate import DT, TRAINED_STEPS
+from neurode_lib.study import load_pretrained, training_set
+from neurode_lib.train import make_model, train
+from neurode_lib.variants import variant_named
 
 
 def show_source(*objects: type | Callable[..., object]) -> Markdown:
@@ -20,6 +27,44 @@ def show_source(*objects: type | Callable[..., object]) -> Markdown:
     """
     code = "\n\n".join(inspect.getsource(item).rstrip() for item in objects)
     return Markdown(f"```python\n{code}\n```")
+
+
+def model_for(
+    variant: str, seed: int = 0, *, retrain: bool = False, updates: int | None = None
+) -> nn.Module:
+    """A chapter's model: the study's stored one, or the same recipe run again from scratch.
+
+    Parameters
+    ----------
+    variant : str
+        Name from :data:`neurode_lib.variants.VARIANTS`.
+    seed : int, default 0
+        Seed of the data, the initial weights and the minibatches.
+    retrain : bool, default False
+        Whether to train instead of loading stored weights.
+    updates : int, optional
+        Shortens the training; ignored when nothing is trained.
+
+    Raises
+    ------
+    ValueError
+        If there is no such variant or stored seed.
+    """
+    if not retrain:
+        return load_pretrained(variant, seed)
+    setup = variant_named(variant)
+    states, currents = training_set(setup, seed)
+    recipe = setup.recipe if updates is None else replace(setup.recipe, updates=updates)
+    model, _ = train(
+        make_model(setup.kind, seed=seed, time_input=setup.time_input, zero_init=setup.zero_init),
+        states,
+        currents,
+        DT * np.arange(TRAINED_STEPS + 1),
+        recipe,
+        seed=seed,
+        progress=False,
+    )
+    return model
 
 
 def number(value: float) -> str:
