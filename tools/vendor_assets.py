@@ -14,7 +14,7 @@ from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "book" / "_static" / "vendor"
 
-# Package, version, folder below TARGET, then what to take: path in the package -> path in the folder.
+# Package, version, folder below TARGET; then path in the package -> path in the folder.
 ASSETS: list[tuple[str, str, str, dict[str, str]]] = [
     (
         "mathjax",

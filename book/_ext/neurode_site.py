@@ -32,7 +32,7 @@ UNUSED_SCRIPTS = re.compile(r"thebe|THEBE_JS_URL|selectorCodeCells")
 # Written into the page by the theme's templates, past Sphinx's list of scripts. Icons come from
 # its style sheet and a font; the script (1.5 MB) would do the same once more.
 UNUSED_TAGS = re.compile(
-    r'[ \t]*<(?:script|link)\b[^>]*(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js)'
+    r"[ \t]*<(?:script|link)\b[^>]*(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js)"
     r"[^>]*>(?:</script>)?\n?"
     # sphinx-thebe's settings, which its script would read.
     r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"

@@ -1,0 +1,153 @@
+"""Every chapter runs with other parameters, and is stored as a chapter must be."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from nbformat import NotebookNode
+
+from tests.notebooks.parameters import PARAMETERS
+from tools.normalise_notebooks import normalise
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# What fits above the fold of a laptop, with the title: then there must be something to look at.
+FIRST_SCREEN_WORDS, FIRST_SCREEN_CODE_LINES = 180, 12
+PICTURES = {"image/png", "image/svg+xml", "image/jpeg"}
+HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
+
+
+def named(path: Path) -> str:
+    return path.stem
+
+
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=named)
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    return ((cell, output) for cell in code_cells(notebook) for output in cell.outputs)
+
+
+def parameter_defaults(notebook: NotebookNode) -> dict[str, object]:
+    """Names and default values in the one cell tagged `parameters`."""
+    tagged = [c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", [])]
+    assert len(tagged) == 1, f"{len(tagged)} code cells are tagged `parameters`, 1 is needed"
+    defaults: dict[str, object] = {}
+    for statement in ast.parse(tagged[0].source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                assert statement.value is not None, f"{name} has no default"
+                defaults[name] = ast.literal_eval(statement.value)
+            case _:
+                pytest.fail(f"the parameters cell holds more than parameters: line {statement}")
+    return defaults
+
+
+def run_with(chapter: Path, parameters: dict[str, object], folder: Path) -> NotebookNode:
+    """Execute a notebook in a folder of its own; the first exception in it is raised here."""
+    return papermill.execute_notebook(
+        chapter,
+        folder / chapter.name,
+        parameters=parameters,
+        kernel_name="python3",
+        cwd=folder,
+        progress_bar=False,
+        execution_timeout=600,
+    )
+
+
+@each_chapter
+@pytest.mark.slow
+def test_runs_with_other_parameters(chapter: Path, tmp_path: Path) -> None:
+    executed = run_with(chapter, PARAMETERS[chapter.stem], tmp_path)
+    assert any("injected-parameters" in c.metadata.get("tags", []) for c in executed.cells)
+    assert {path.name for path in tmp_path.iterdir()} == {chapter.name}, "a chapter leaves files"
+
+
+@each_chapter
+def test_other_parameters_are_other_and_exist(chapter: Path) -> None:
+    defaults = parameter_defaults(read(chapter))
+    changed = PARAMETERS.get(chapter.stem)
+    assert changed, f"tests/notebooks/parameters.py has no entry for {chapter.stem}"
+    assert changed.keys() <= defaults.keys(), f"{chapter.stem} defines only {sorted(defaults)}"
+    same = [name for name, value in changed.items() if value == defaults[name]]
+    assert not same, f"these are the defaults: {same}"
+
+
+def test_every_entry_has_its_chapter() -> None:
+    assert PARAMETERS.keys() <= {path.stem for path in CHAPTERS}
+
+
+@each_chapter
+def test_every_code_cell_has_run_in_order(chapter: Path) -> None:
+    cells = [cell for cell in code_cells(read(chapter)) if cell.source.strip()]
+    assert cells
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+@each_chapter
+def test_outputs_are_stored_and_none_is_an_error(chapter: Path) -> None:
+    stored = [output for _, output in outputs(read(chapter))]
+    assert stored
+    assert not [output.evalue for output in stored if output.output_type == "error"]
+
+
+@each_chapter
+def test_is_stored_in_normal_form(chapter: Path) -> None:
+    """No run's times, no papermill, no widget state, no editor's traces: `make execute`."""
+    stored = read(chapter)
+    assert stored == normalise(copy.deepcopy(stored))
+
+
+@each_chapter
+def test_every_picture_has_a_text_alternative(chapter: Path) -> None:
+    notebook = read(chapter)
+    for cell, output in outputs(notebook):
+        if PICTURES & output.get("data", {}).keys():
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt.split()) >= 4, (
+                f"no mystnb.image.alt on the cell that begins\n{cell.source[:200]}"
+            )
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert "![](" not in cell.source, cell.source[:200]
+
+
+@each_chapter
+def test_first_screen_has_a_picture(chapter: Path) -> None:
+    words = lines = 0
+    for cell in read(chapter).cells:
+        if cell.cell_type == "markdown":
+            if re.search(r"!\[[^]]+\]\(|```\{(figure|image)\}|:::\{(figure|image)\}", cell.source):
+                break
+            words += len(cell.source.split())
+        else:
+            if not HIDDEN & set(cell.metadata.get("tags", [])):
+                lines += len(cell.source.splitlines())
+            if any(shows_picture(output) for output in cell.outputs):
+                break
+    else:
+        pytest.fail("there is no picture at all")
+    assert words <= FIRST_SCREEN_WORDS, f"{words} words stand before the first picture"
+    assert lines <= FIRST_SCREEN_CODE_LINES, f"{lines} lines of code stand before the first picture"
+
+
+def shows_picture(output: NotebookNode) -> bool:
+    data = output.get("data", {})
+    return bool(PICTURES & data.keys()) or "neurode-explorer" in data.get("text/html", "")

@@ -1,0 +1,58 @@
+"""Bring executed notebooks into the form in which they are stored.
+
+Whatever differs from run to run, or from editor to editor, goes; `git diff` then shows what
+changed in a chapter, and nothing else. `make execute` calls this.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "pygments_lexer": "ipython3",
+}
+# What an author may say about a cell. All else (times, folding, editors' own) is not the book's.
+CELL_METADATA = {"tags", "mystnb", "jupyter", "name"}
+NOTEBOOK_METADATA = {"title", "description", "mystnb", "jupytext"}
+# It names a kernel that is gone. Without it, every viewer shows the static form beside it.
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def normalise(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook in stored form; the one passed in is changed."""
+    kept = {key: notebook.metadata[key] for key in NOTEBOOK_METADATA & notebook.metadata.keys()}
+    notebook.metadata = nbformat.from_dict(
+        kept | {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+    )
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode(
+            {key: cell.metadata[key] for key in CELL_METADATA & cell.metadata.keys()}
+        )
+        if cell.cell_type != "code":
+            continue
+        ran = cell.execution_count is not None
+        count += ran
+        cell.execution_count = count if ran else None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+            if len(output.get("data", {})) > 1:
+                output.data.pop(WIDGET_VIEW, None)
+    return notebook
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        stored = normalise(nbformat.read(path, as_version=4))
+        nbformat.validate(stored)
+        nbformat.write(stored, path)

@@ -1,0 +1,78 @@
+"""Run every test of the repository: what `make test` does once the .venv is there.
+
+One group failing does not hide the others; the exit code is zero only if all passed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from ensure_browser import ensure_browser
+from ensure_node import ensure_node
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPLORERS = ROOT / "neurode_lib" / "explorers"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+# Two processes whatever the machine: the limits in the tests are set for two cores.
+TWO_AT_A_TIME = ["-n", "2"]
+# Strict: every stored text, HTML and SVG output must come out the same. A notebook's cells stay
+# together (loadfile): they share a kernel.
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"]
+
+
+def run(title: str, command: list[str], folder: Path = ROOT) -> bool:
+    """Run one group of tests; say which."""
+    print(f"\n=== {title}", flush=True)
+    return subprocess.run(command, cwd=folder, check=False).returncode == 0
+
+
+def javascript_tests() -> bool:
+    """The explorers' own tests, and whether the committed bundle is what the sources build."""
+    reason = ensure_node()
+    if reason:
+        print(f"JavaScript tests cannot run: {reason}")
+        return False
+    return all(
+        run(f"JavaScript: npm {' '.join(step)}", ["npm", *step], EXPLORERS)
+        for step in (["ci", "--no-audit", "--no-fund", "--silent"], ["test"], ["run", "check"])
+    )
+
+
+def main() -> int:
+    """Run all groups; return the exit code."""
+    in_ci = os.environ.get("CI", "").lower() in {"1", "true"}
+    if in_ci:
+        # A browser that is missing is then a failure of the tests that need it.
+        os.environ["NEURODE_REQUIRE_BROWSER"] = "1"
+    no_browser = ensure_browser()
+
+    results = {
+        "units, chapters and site": run(
+            "Units, chapters with other parameters, built site",
+            [*PYTEST, *TWO_AT_A_TIME, "--ignore=tests/browser", "tests"],
+        )
+    }
+    notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
+    if notebooks:
+        results["stored outputs"] = run(
+            "Stored outputs of the chapters, computed again",
+            [*PYTEST, *NBVAL, *TWO_AT_A_TIME, "--dist=loadfile", *notebooks],
+        )
+    results["JavaScript"] = javascript_tests()
+    results["browser"] = run("Browser", [*PYTEST, "tests/browser"])
+
+    print("\n=== make test")
+    for name, passed in results.items():
+        print(f"{'passed' if passed else 'FAILED'}: {name}")
+    if no_browser and not in_ci:
+        print(f"The browser tests did not run: {no_browser}.")
+    return 0 if all(results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
