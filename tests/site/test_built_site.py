@@ -1,0 +1,125 @@
+"""The built site, read as files: links lead somewhere, pictures can be read aloud, nothing is
+fetched from elsewhere. `make test` builds the site first."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+# Made by Sphinx, without text of their own to describe.
+GENERATED = {"genindex.html", "search.html", "py-modindex.html", "index.html"}
+
+pytestmark = pytest.mark.site
+
+
+@cache
+def page(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(path: Path) -> frozenset[str]:
+    soup = page(path)
+    return frozenset(tag["id"] for tag in soup.find_all(id=True)) | frozenset(
+        tag["name"] for tag in soup.find_all("a", attrs={"name": True})
+    )
+
+
+def all_pages() -> list[Path]:
+    # Notebooks offered for download are not pages of the site.
+    return sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
+
+
+def written_pages() -> list[Path]:
+    return [path for path in all_pages() if str(path.relative_to(SITE)) not in GENERATED]
+
+
+@pytest.fixture(autouse=True)
+def built() -> None:
+    assert written_pages(), f"there is no site in {SITE}: run `make book` first"
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(SITE))
+
+
+def test_every_internal_link_leads_somewhere() -> None:
+    broken = []
+    for source in all_pages():
+        for tag in page(source).find_all(["a", "img", "script", "link", "source"]):
+            address = tag.get("href") or tag.get("src")
+            if not address:
+                continue
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (source.parent / unquote(parts.path)).resolve() if parts.path else source
+            if target.is_dir():
+                target /= "index.html"
+            if not target.exists():
+                broken.append(f"{named(source)}: {address}")
+            elif (
+                parts.fragment
+                and target.suffix == ".html"
+                and unquote(parts.fragment) not in anchors(target)
+            ):
+                broken.append(f"{named(source)}: {address} (no such anchor)")
+    assert not broken
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    strangers = []
+    for source in all_pages():
+        fetched = [tag.get("src") for tag in page(source).find_all(src=True)]
+        fetched += [
+            tag["href"]
+            for tag in page(source).find_all("link", href=True)
+            if not {"canonical", "author", "license"} & set(tag.get("rel", []))
+        ]
+        strangers += [
+            f"{named(source)}: {address}" for address in fetched if urlsplit(address).netloc
+        ]
+    assert not strangers
+
+
+def test_every_picture_has_a_text_alternative() -> None:
+    silent = []
+    for source in written_pages():
+        article = page(source).find("article")
+        assert article is not None, named(source)
+        for image in article.find_all("img"):
+            alt = image.get("alt", "")
+            # Sphinx puts the file's name where an author gave nothing.
+            if len(alt.split()) < 3 or alt.endswith((".png", ".svg")):
+                silent.append(f"{named(source)}: {image.get('src')}")
+    assert not silent
+
+
+def test_every_page_has_its_own_title_and_a_description() -> None:
+    titles: dict[str, str] = {}
+    for source in written_pages():
+        soup = page(source)
+        descriptions = soup.find_all("meta", attrs={"name": "description"})
+        assert len(descriptions) == 1, named(source)
+        assert len(descriptions[0]["content"]) >= 30, named(source)
+        assert soup.title is not None
+        assert soup.title.string is not None
+        title = soup.title.string.strip()
+        assert title not in titles, f"{named(source)} and {titles[title]} are both called {title}"
+        titles[title] = named(source)
+
+
+def test_scripts_are_loaded_only_where_they_are_used() -> None:
+    for source in all_pages():
+        soup = page(source)
+        scripts = " ".join(tag["src"] for tag in soup.find_all("script", src=True))
+        assert "fontawesome" not in scripts
+        assert "thebe" not in scripts
+        assert "require" not in scripts
+        shows_explorer = soup.find(class_="neurode-explorer") is not None
+        assert ("explorers.js" in scripts) == shows_explorer, named(source)
