@@ -2,6 +2,7 @@
 import { build } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { compileKernel } from "./compile-kernel.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,6 +12,18 @@ const bundles = [
   // What anywidget imports.
   { entry: "src/widget.js", out: "static/widget.js", format: "esm" },
 ];
+
+// `import binary from "kernel:simd"` is kernel.ts, compiled.
+const kernel = {
+  name: "kernel",
+  setup(build) {
+    build.onResolve({ filter: /^kernel:/ }, ({ path }) => ({ path, namespace: "kernel" }));
+    build.onLoad({ filter: /.*/, namespace: "kernel" }, async ({ path }) => ({
+      contents: await compileKernel({ relaxed: path === "kernel:relaxed-simd" }),
+      loader: "binary",
+    }));
+  },
+};
 
 const check = process.argv.includes("--check");
 let stale = 0;
@@ -24,6 +37,7 @@ for (const { entry, out, format } of bundles) {
     minify: true,
     charset: "utf8",
     target: "es2022",
+    plugins: [kernel],
     loader: { ".css": "text" },
     legalComments: "none",
     write: !check,

@@ -1,5 +1,5 @@
 // The FitzHugh–Nagumo neuron, as neurode_lib/fitzhugh_nagumo.py has it. All quantities dimensionless.
-import { integrate } from "./integrate.js";
+import { integration } from "./integrate.js";
 
 export const A = 0.7;
 export const B = 0.8;
@@ -16,10 +16,10 @@ export function field(I) {
   };
 }
 
-/** The true trajectory, sampled every dt: what Python's `simulate` returns by default. */
-export function simulate(I, { v0, w0, dt, steps }) {
+/** The true trajectory, sampled every dt: what Python's `simulate` returns by default. A Run. */
+export function simulation(I, { v0, w0, dt, steps }) {
   const substeps = Math.ceil(dt / ACCURATE_STEP);
-  return integrate(field(I), { v0, w0, dt, steps, method: "dop853", substeps });
+  return integration(field(I), { v0, w0, dt, steps, method: "dop853", substeps });
 }
 
 /** Recovery w where dv/dt = 0 (a cubic) ... */

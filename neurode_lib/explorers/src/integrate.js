@@ -25,55 +25,88 @@ const METHODS = Object.assign(Object.create(null), { euler, rk4, dop853 });
 const stages = () => Array.from({ length: 4 }, () => new Float64Array(2));
 
 /**
- * Integrate `steps` intervals of length dt, each in `substeps` steps of the method.
- *
- * Returns { t, v, w, divergedAt }: arrays of steps + 1 samples, cut after the last finite one, and
- * the time of the first sample that left the range (null if none did).
+ * A trajectory in the making: `advance(n)` computes up to n further samples, so that long work can be
+ * spread over several frames. It ends early, with `divergedAt` set, when the state leaves the range.
  */
-export function integrate(field, { v0, w0, dt, steps, method = "rk4", substeps = 1 }) {
+export class Run {
+  /** @param fill `(from, count, samples)`: writes samples from + 1 … from + count, given sample `from`. */
+  constructor({ v0, w0, dt, steps }, fill) {
+    this.dt = dt;
+    this.steps = steps;
+    this.fill = fill;
+    this.all = { v: new Float64Array(steps + 1), w: new Float64Array(steps + 1) };
+    this.all.v[0] = v0;
+    this.all.w[0] = w0;
+    this.last = 0; // index of the last sample computed
+    this.divergedAt = null;
+  }
+
+  get finished() {
+    return this.divergedAt !== null || this.last === this.steps;
+  }
+
+  advance(count = Infinity) {
+    if (this.finished) return this;
+    const { v, w } = this.all;
+    const end = Math.min(this.last + count, this.steps);
+    this.fill(this.last, end - this.last, this.all);
+    while (this.last < end) {
+      const next = this.last + 1;
+      if (!(Math.abs(v[next]) < DIVERGED && Math.abs(w[next]) < DIVERGED)) {
+        this.divergedAt = next * this.dt;
+        break;
+      }
+      this.last = next;
+    }
+    return this;
+  }
+
+  /** What has been computed so far, up to the last sample within the range. */
+  samples() {
+    const count = this.last + 1;
+    return {
+      t: Float64Array.from({ length: count }, (_, i) => i * this.dt),
+      v: this.all.v.subarray(0, count),
+      w: this.all.w.subarray(0, count),
+      divergedAt: this.divergedAt,
+    };
+  }
+}
+
+/** Fill samples one by one; `step(state, index)` moves the state on by one interval. */
+const stepwise = (step) => (from, count, { v, w }) => {
+  const state = Float64Array.of(v[from], w[from]);
+  for (let i = from; i < from + count; i += 1) {
+    step(state, i);
+    v[i + 1] = state[0];
+    w[i + 1] = state[1];
+    if (!Number.isFinite(state[0] + state[1])) break;
+  }
+};
+
+/** Integrate `steps` intervals of length dt, each in `substeps` steps of the method. */
+export function integration(field, { v0, w0, dt, steps, method = "rk4", substeps = 1 }) {
   const advance = METHODS[method];
   if (!advance) throw new RangeError(`method must be one of ${Object.keys(METHODS)}, got ${method}`);
   const k = stages();
   const h = dt / substeps;
-  return iterate({ v0, w0, dt, steps }, (state, step) => {
-    for (let sub = 0; sub < substeps; sub += 1) {
-      advance(field, step * dt + sub * h, state, h, k);
-    }
-  });
+  return new Run({ v0, w0, dt, steps }, stepwise((state, index) => {
+    for (let sub = 0; sub < substeps; sub += 1) advance(field, index * dt + sub * h, state, h, k);
+  }));
 }
 
 /** Apply a residual map y ← y + change(y) once per interval, whatever the interval's length. */
-export function iterateMap(change, { v0, w0, dt, steps }) {
+export function iteration(change, { v0, w0, dt, steps }) {
   const out = new Float64Array(2);
-  return iterate({ v0, w0, dt, steps }, (state) => {
+  return new Run({ v0, w0, dt, steps }, stepwise((state) => {
     change(0, state[0], state[1], out);
     state[0] += out[0];
     state[1] += out[1];
-  });
+  }));
 }
 
-function iterate({ v0, w0, dt, steps }, advance) {
-  const t = new Float64Array(steps + 1);
-  const v = new Float64Array(steps + 1);
-  const w = new Float64Array(steps + 1);
-  const state = Float64Array.of(v0, w0);
-  v[0] = v0;
-  w[0] = w0;
-  for (let step = 0; step < steps; step += 1) {
-    advance(state, step);
-    const time = (step + 1) * dt;
-    if (!(Math.abs(state[0]) < DIVERGED && Math.abs(state[1]) < DIVERGED)) {
-      const kept = step + 1;
-      return {
-        t: t.subarray(0, kept), v: v.subarray(0, kept), w: w.subarray(0, kept), divergedAt: time,
-      };
-    }
-    t[step + 1] = time;
-    v[step + 1] = state[0];
-    w[step + 1] = state[1];
-  }
-  return { t, v, w, divergedAt: null };
-}
+/** The whole trajectory at once: { t, v, w, divergedAt }. */
+export const integrate = (field, options) => integration(field, options).advance().samples();
 
 /** Times at which v rises through `threshold`, by linear interpolation. */
 export function spikeTimes({ t, v }, threshold = 0) {

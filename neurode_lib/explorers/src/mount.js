@@ -1,6 +1,10 @@
 // One way in for every explorer: mount(el, state, options).
 import { PhasePlaneExplorer } from "./phase-plane.js";
-import spec from "../static/spec.json";
+import { useKernel } from "./kernel.js";
+import relaxed from "kernel:relaxed-simd";
+import simd from "kernel:simd";
+
+useKernel([relaxed, simd]);
 
 const EXPLORERS = new Map([["phase-plane", PhasePlaneExplorer]]);
 
@@ -10,5 +14,3 @@ export function mount(el, state, options = {}) {
   if (!Kind) throw new RangeError(`unknown explorer: ${el.dataset.explorer}`);
   return new Kind(el, state, options);
 }
-
-export { spec };

@@ -1,5 +1,6 @@
 // The learners' network: in → H → H → 2 with tanh, weights as torch's nn.Linear stores them.
-import { integrate, iterateMap } from "./integrate.js";
+import { Run, integration, iteration } from "./integrate.js";
+import { createKernel } from "./kernel.js";
 
 const NAMES = ["net.0.weight", "net.0.bias", "net.2.weight", "net.2.bias", "net.4.weight", "net.4.bias"];
 
@@ -28,9 +29,10 @@ export class Network {
     this.weights = [w1, b1, w2, b2, w3, b3].map((tensor) => tensor.data);
     this.first = new Float64Array(hidden);
     this.second = new Float64Array(hidden);
+    this.kernel = createKernel(this);
   }
 
-  /** The network under current I, as `(t, v, w, out)`: a vector field, or an RNN's change per step. */
+  /** The network in plain JavaScript under current I, as `(t, v, w, out)`: a vector field, or an RNN's change per step. */
   field(I) {
     const { hidden, inputs, timeInput, first, second } = this;
     const [w1, b1, w2, b2, w3, b3] = this.weights;
@@ -43,9 +45,20 @@ export class Network {
       let dv = b3[0];
       let dw = b3[1];
       for (let i = 0, at = 0; i < hidden; i += 1, at += hidden) {
-        let sum = b2[i];
-        for (let j = 0; j < hidden; j += 1) sum += w2[at + j] * first[j];
-        second[i] = Math.tanh(sum);
+        // Four sums side by side: one alone would wait for each addition before the next.
+        let s0 = b2[i];
+        let s1 = 0;
+        let s2 = 0;
+        let s3 = 0;
+        let j = 0;
+        for (; j + 3 < hidden; j += 4) {
+          s0 += w2[at + j] * first[j];
+          s1 += w2[at + j + 1] * first[j + 1];
+          s2 += w2[at + j + 2] * first[j + 2];
+          s3 += w2[at + j + 3] * first[j + 3];
+        }
+        for (; j < hidden; j += 1) s0 += w2[at + j] * first[j];
+        second[i] = Math.tanh(s0 + s1 + (s2 + s3));
         dv += w3[i] * second[i];
         dw += w3[hidden + i] * second[i];
       }
@@ -54,13 +67,30 @@ export class Network {
     };
   }
 
-  /** As a Neural ODE: integrate the field by classical RK4, one step per interval. */
-  integrate(I, { v0, w0, dt, steps }) {
-    return integrate(this.field(I), { v0, w0, dt, steps, method: "rk4" });
+  /** As a Neural ODE: a Run of classical RK4 on the field, one step per interval. */
+  integration(I, options) {
+    if (this.kernel) return new Run(options, this.kernel.fill("integrate", I, options.dt));
+    return integration(this.field(I), { ...options, method: "rk4" });
   }
 
-  /** As the discrete RNN: y ← y + net(y, I), one step per interval whatever dt is. */
-  iterate(I, { v0, w0, dt, steps }) {
-    return iterateMap(this.field(I), { v0, w0, dt, steps });
+  /** As the discrete RNN: a Run of y ← y + net(y, I), one step per interval whatever dt is. */
+  iteration(I, options) {
+    if (this.kernel) return new Run(options, this.kernel.fill("iterate", I, options.dt));
+    return iteration(this.field(I), options);
+  }
+
+  /** Values at points `from` … `from + count - 1` of interleaved (v, w), at t = 0, into `out`. */
+  evaluate(I, points, out, from = 0, count = points.length / 2 - from) {
+    if (this.kernel) {
+      this.kernel.evaluate(I, points, out, from, count);
+      return;
+    }
+    const field = this.field(I);
+    const value = new Float64Array(2);
+    for (let i = 2 * from; i < 2 * (from + count); i += 2) {
+      field(0, points[i], points[i + 1], value);
+      out[i] = value[0];
+      out[i + 1] = value[1];
+    }
   }
 }

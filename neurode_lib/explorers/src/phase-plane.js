@@ -63,7 +63,9 @@ export class PhasePlaneExplorer extends Explorer {
     const key = [I, v0, w0, horizon].join();
     if (this.referenceKey !== key) {
       this.referenceKey = key;
-      this.reference = fhn.simulate(I, { v0, w0, dt: REFERENCE_DT, steps: Math.round(horizon / REFERENCE_DT) });
+      this.reference = fhn.simulation(I, {
+        v0, w0, dt: REFERENCE_DT, steps: Math.round(horizon / REFERENCE_DT),
+      }).advance().samples();
     }
     const diverged = trajectory.divergedAt !== null;
     // A step too large is told in words; the picture keeps the last run that stayed finite.

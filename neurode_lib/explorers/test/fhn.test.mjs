@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fhn from "../src/fhn.js";
-import { integrate, iterateMap, spikeTimes } from "../src/integrate.js";
+import { integrate, integration, iteration, spikeTimes } from "../src/integrate.js";
 
 const rhs = (I, v, w) => {
   const out = new Float64Array(2);
@@ -88,10 +88,22 @@ test("a step too large diverges: the samples end with the last finite one", () =
   assert.equal(integrate(fhn.field(0.5), { v0: 0, w0: 0, dt: 0.1, steps: 9 }).divergedAt, null);
 });
 
+test("work done in pieces is the same work", () => {
+  const options = { v0: -1, w0: 1, dt: 0.5, steps: 40 };
+  const whole = integrate(fhn.field(0.5), options);
+  const run = integration(fhn.field(0.5), options);
+  assert.equal(run.advance(7).samples().v.length, 8);
+  while (!run.finished) run.advance(7);
+  assert.deepEqual(run.samples(), whole);
+  const wild = integration(fhn.field(0.5), { v0: 2.4, w0: -1, dt: 3, steps: 100, method: "euler" });
+  while (!wild.finished) wild.advance(1);
+  assert.equal(wild.samples().v.length, wild.divergedAt / 3);
+});
+
 test("a map takes one step per interval, whatever the interval's length", () => {
   const halve = (_t, v, _w, out) => { out[0] = -v / 2; out[1] = 1; };
   for (const dt of [0.1, 5]) {
-    const { t, v, w } = iterateMap(halve, { v0: 8, w0: 0, dt, steps: 3 });
+    const { t, v, w } = iteration(halve, { v0: 8, w0: 0, dt, steps: 3 }).advance().samples();
     assert.deepEqual([...v], [8, 4, 2, 1]);
     assert.deepEqual([...w], [0, 1, 2, 3]);
     assert.equal(t[3], 3 * dt);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { compileKernel } from "../compile-kernel.mjs";
+import { useKernel } from "../src/kernel.js";
 import { Network } from "../src/network.js";
 import { readSafetensors } from "../src/safetensors.js";
 
@@ -31,9 +33,9 @@ test("columns are v, w, I and, last, t", () => {
 
 test("the RNN's step ignores dt, the Neural ODE's does not", () => {
   const network = new Network(tiny(3));
-  const end = (method, dt) => network[method](0.2, { v0: 0.1, w0: 0, dt, steps: 5 }).v.at(-1);
-  assert.equal(end("iterate", 0.5), end("iterate", 0.25));
-  assert.notEqual(end("integrate", 0.5), end("integrate", 0.25));
+  const end = (kind, dt) => network[kind](0.2, { v0: 0.1, w0: 0, dt, steps: 5 }).advance().samples().v.at(-1);
+  assert.equal(end("iteration", 0.5), end("iteration", 0.25));
+  assert.notEqual(end("integration", 0.5), end("integration", 0.25));
 });
 
 test("tensors of the wrong shape or name are refused by name", () => {
@@ -43,6 +45,72 @@ test("tensors of the wrong shape or name are refused by name", () => {
   const missing = tiny(3);
   delete missing["net.4.bias"];
   assert.throws(() => new Network(missing), /net\.4\.bias/);
+});
+
+/** A network as an untrained torch one would be, from a seed of its own. */
+function random(inputs, hidden) {
+  let seed = inputs * 1000 + hidden;
+  const uniform = (bound) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return bound * (seed / 2 ** 31 - 1);
+  };
+  const tensor = (shape, fan) => ({
+    shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => uniform(1 / Math.sqrt(fan))),
+  });
+  return {
+    "net.0.weight": tensor([hidden, inputs], inputs), "net.0.bias": tensor([hidden], inputs),
+    "net.2.weight": tensor([hidden, hidden], hidden), "net.2.bias": tensor([hidden], hidden),
+    "net.4.weight": tensor([2, hidden], hidden), "net.4.bias": tensor([2], hidden),
+  };
+}
+
+for (const relaxed of [false, true]) {
+  test(`WebAssembly computes what JavaScript computes (${relaxed ? "relaxed" : "plain"} SIMD)`, async (t) => {
+    const binary = await compileKernel({ relaxed });
+    for (const [inputs, hidden] of [[3, 128], [4, 128], [3, 64], [4, 30]]) {
+      const tensors = random(inputs, hidden);
+      assert.equal(useKernel([]), false);
+      const plain = new Network(tensors);
+      if (!useKernel([binary])) {
+        assert.ok(relaxed, "plain SIMD must be there");
+        t.diagnostic("this Node has no relaxed SIMD");
+        return;
+      }
+      const fast = new Network(tensors);
+      useKernel([]);
+      assert.ok(fast.kernel && !plain.kernel);
+      const start = { v0: -1.2, w0: 0.7, dt: 0.3, steps: 150 };
+      for (const kind of ["integration", "iteration"]) {
+        const expected = plain[kind](0.4, start).advance().samples();
+        const run = fast[kind](0.4, start);
+        while (!run.finished) run.advance(70);
+        for (const name of ["v", "w"]) {
+          run.samples()[name].forEach((value, i) => {
+            assert.ok(Math.abs(value - expected[name][i]) < 1e-5 * (1 + Math.abs(expected[name][i])), `${kind} ${i}`);
+          });
+        }
+      }
+      const points = Float64Array.from({ length: 200 }, (_, i) => Math.sin(3 * i) * 3);
+      const [want, got] = [new Float64Array(200), new Float64Array(200)];
+      plain.evaluate(0.4, points, want);
+      fast.evaluate(0.4, points, got, 0, 37);
+      fast.evaluate(0.4, points, got, 37);
+      got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 2e-6, `${i}: ${value} ${want[i]}`));
+    }
+  });
+}
+
+test("far outside, where tanh is flat, WebAssembly saturates as JavaScript does", async () => {
+  const tensors = tiny(3);
+  const plain = new Network(tensors);
+  useKernel([await compileKernel({ relaxed: false })]);
+  const fast = new Network(tensors);
+  useKernel([]);
+  const points = Float64Array.of(1e4, -3, -1e30, 0, 12, 12, 40, -1e5);
+  const [want, got] = [new Float64Array(8), new Float64Array(8)];
+  plain.evaluate(0, points, want);
+  fast.evaluate(0, points, got);
+  got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 1e-6, `${i}`));
 });
 
 function safetensors(header, data) {
