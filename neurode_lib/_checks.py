@@ -78,3 +78,13 @@ def last_axis(name: str, array: FloatArray, size: int) -> FloatArray:
     if array.ndim == 0 or array.shape[-1] != size:
         raise ValueError(f"{name} must have shape (..., {size}), got {array.shape}")
     return array
+
+
+def broadcastable(name: str, array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return ``array`` broadcast to ``shape``."""
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be a number or broadcastable to {shape}, got shape {array.shape}"
+        ) from error

@@ -7,7 +7,6 @@ References
 ----------
 .. [1] E. M. Izhikevich, "Dynamical Systems in Neuroscience", MIT Press 2007.
 .. [2] Y. A. Kuznetsov, "Elements of Applied Bifurcation Theory", 3rd ed., Springer 2004.
-.. [3] R. P. Brent, "Algorithms for Minimization without Derivatives", Prentice-Hall 1973.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import brentq
 from torch import Tensor, nn
 
 from neurode_lib._checks import (
@@ -154,8 +152,8 @@ def learned_hopf_current(
     """Lowest current in a bracket at which an equilibrium of the model changes stability by a Hopf.
 
     Equilibria are followed over a scan of currents; where the leading growth rate of one changes
-    sign, Brent's method finds the current, and it counts if the eigenvalues there are complex. For
-    a :class:`DiscreteRNN` this is a Neimark–Sacker bifurcation of its step.
+    sign, bisection finds the current, and it counts if the eigenvalues there are complex. For a
+    :class:`DiscreteRNN` this is a Neimark–Sacker bifurcation of its step.
 
     Parameters
     ----------
@@ -181,7 +179,7 @@ def learned_hopf_current(
 
     References
     ----------
-    Kuznetsov 2004, sections 3.4 and 4.6 [2]_; Brent 1973, chapter 4 [3]_.
+    Kuznetsov 2004, sections 3.4 and 4.6 [2]_.
     """
     currents = np.linspace(
         *increasing_pair("bracket", bracket), positive_int("n_currents", n_currents, minimum=2)
@@ -189,7 +187,7 @@ def learned_hopf_current(
     field = _double_field(model, dt)
     for low, high in pairwise(currents):
         hopf = [
-            _stability_change(model, field, np.array([at.v, at.w]), low, high, dt)
+            _stability_change(model, field, np.array([at.v, at.w]), float(low), float(high), dt)
             for at in learned_equilibria(model, float(low), dt=dt)
         ]
         if any(current is not None for current in hopf):
@@ -202,23 +200,27 @@ def _stability_change(
 ) -> float | None:
     """Current between two at which the equilibrium close to ``near`` has rates ``±iω``, if any."""
 
-    def leading(current: float) -> complex:
+    def leading(current: float) -> complex | None:
         roots = _newton(field, near[None], current)
         if len(roots) == 0:
-            return complex(np.nan)
+            return None
         rates = _growth_rates(model, field, roots[0], current, dt)
         return max(rates, key=lambda rate: rate.real)
 
-    def growth(current: float) -> float:
-        return leading(current).real
-
-    # NaN, where the equilibrium has met another and vanished, fails the comparison too.
-    if not growth(low) * growth(high) < 0.0:
+    first, last = leading(low), leading(high)
+    if first is None or last is None or (first.real < 0.0) == (last.real < 0.0):
         return None
-    current = float(brentq(growth, low, high, xtol=1e-10))
-    at_root = leading(current)
+    while high - low > 1e-10:
+        middle = (low + high) / 2.0
+        rate = leading(middle)
+        if rate is None:  # the equilibrium has met another and vanished: a fold
+            return None
+        if (rate.real < 0.0) == (first.real < 0.0):
+            low = middle
+        else:
+            high, last = middle, rate
     # A jump to another equilibrium also changes the sign, but does not pass through zero.
-    return current if abs(at_root.real) < 1e-6 and at_root.imag != 0.0 else None
+    return high if abs(last.real) < 1e-6 and last.imag != 0.0 else None
 
 
 def _double_field(model: nn.Module, dt: float) -> TensorField:

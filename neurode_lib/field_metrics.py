@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from neurode_lib._checks import (
     FloatArray,
+    broadcastable,
     finite_array,
     finite_number,
     last_axis,
@@ -111,13 +112,7 @@ def vector_field(
     Chen et al. 2018 [1]_.
     """
     at = last_axis("states", finite_array("states", states), 2)
-    current = finite_array("I", I)
-    try:
-        current = np.broadcast_to(current, at.shape[:-1])
-    except ValueError as error:
-        raise ValueError(
-            f"I must be broadcastable to {at.shape[:-1]} like states, got {current.shape}"
-        ) from error
+    current = broadcastable("I", finite_array("I", I), at.shape[:-1])
     field = field_of(model, dt=dt, t=t)
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 

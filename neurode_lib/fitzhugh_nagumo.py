@@ -30,6 +30,7 @@ from scipy.integrate import DOP853, solve_ivp
 
 from neurode_lib._checks import (
     FloatArray,
+    broadcastable,
     finite_array,
     finite_number,
     last_axis,
@@ -149,7 +150,7 @@ def flow_map(
     Hairer et al. 1993, section II.10 [5]_.
     """
     at = last_axis("state", finite_array("state", state), 2)
-    current = finite_array("I", I)
+    current = broadcastable("I", finite_array("I", I), at.shape[:-1])
     duration = positive_number("duration", duration)
     n_steps = math.ceil(duration / ACCURATE_STEP)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -160,10 +161,12 @@ def flow_map(
 
 def _dop853_step(state: FloatArray, I: FloatArray, dt: float) -> FloatArray:
     stages = np.empty((DOP853.n_stages, *state.shape))
+    flat = stages.reshape(DOP853.n_stages, -1)
     stages[0] = fhn_rhs(state, I)
     for i in range(1, DOP853.n_stages):
-        stages[i] = fhn_rhs(state + dt * np.tensordot(DOP853.A[i, :i], stages[:i], 1), I)
-    return state + dt * np.tensordot(DOP853.B, stages, 1)
+        slope = (DOP853.A[i, :i] @ flat[:i]).reshape(state.shape)
+        stages[i] = fhn_rhs(state + dt * slope, I)
+    return state + dt * (DOP853.B @ flat).reshape(state.shape)
 
 
 def simulate(

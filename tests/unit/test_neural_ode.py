@@ -1,0 +1,355 @@
+"""The learners against torchdiffeq, finite differences, closed forms and NumPy transcriptions."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+import torchdiffeq
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.func import functional_call
+
+from neurode_lib import neural_ode
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
+
+CURRENTS = [0.2, 0.5, 0.9]
+
+
+def lively(func, seed=0, scale=1.0):
+    """Give every weight a random value, so that no symmetry of an initialisation hides a fault."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in func.parameters():
+            fan_in = weight.shape[-1]
+            weight.copy_(torch.randn(weight.shape, generator=generator) * scale / fan_in**0.5)
+    return func
+
+
+def example(dtype=torch.float64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    y0 = torch.randn(3, 2, generator=generator, dtype=torch.float64)
+    return y0.to(dtype), torch.tensor(CURRENTS, dtype=dtype)
+
+
+def uneven(dtype=torch.float64):
+    return torch.tensor([0.0, 0.1, 0.5, 0.55, 1.3, 2.0], dtype=dtype)
+
+
+def decay(t, y, I):
+    """A field with a closed form that depends on time: y = y0 / (1 + y0 I t²)."""
+    return -2.0 * I[:, None] * t * y**2
+
+
+# --- structure -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc()), DiscreteRNN()])
+def test_both_models_have_the_articles_parameter_count(model):
+    assert sum(weight.numel() for weight in model.parameters()) == 17_282
+
+
+def test_the_time_input_costs_one_column():
+    count = sum(weight.numel() for weight in ODEFunc(time_input=True).parameters())
+    assert count == 17_282 + 128
+
+
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc()), NeuralODE(ODEFunc(time_input=True)),
+                                   DiscreteRNN()])  # fmt: skip
+def test_untrained_models_stand_still_exactly(model):
+    y0, I = example(torch.float32)
+    path = model(y0, I, uneven(torch.float32))
+    assert path.shape == (6, 3, 2)
+    assert torch.equal(path, y0.expand(6, 3, 2))
+
+
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc(zero_init=False)),
+                                   DiscreteRNN(zero_init=False)])  # fmt: skip
+def test_without_zero_init_they_move(model):
+    y0, I = example(torch.float32)
+    path = model(y0, I, uneven(torch.float32))
+    assert torch.equal(path[0], y0)
+    assert (path[1:] != path[:-1]).any(dim=-1).all()
+
+
+@pytest.mark.parametrize("time_input", [False, True])
+def test_the_network_is_two_tanh_layers_of_state_current_and_time(time_input):
+    func = lively(ODEFunc(hidden=5, time_input=time_input).double())
+    y0, I = example()
+    x = np.column_stack([y0, I] + ([np.full(3, 0.7)] if time_input else []))
+    w1, b1, w2, b2, w3, b3 = (weight.detach().numpy() for weight in func.parameters())
+    expected = np.tanh(np.tanh(x @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+    found = func(torch.tensor(0.7, dtype=torch.float64), y0, I)
+    np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-14)
+
+
+def test_other_state_dimensions_and_widths():
+    func = lively(ODEFunc(state_dim=3, hidden=7).double())
+    y0 = torch.zeros(4, 3, dtype=torch.float64)
+    path = rk4_integrate(func, y0, y0[:, 0], uneven())
+    assert path.shape == (6, 4, 3)
+    assert DiscreteRNN(state_dim=3, hidden=7).rollout(y0.float(), y0[:, 0].float(), 2).shape == (
+        3, 4, 3,
+    )  # fmt: skip
+
+
+def test_neither_learner_mentions_the_oracle():
+    source = inspect.getsource(neural_ode)
+    assert "import" in source
+    assert not any(line.startswith(("import", "from")) and "fitzhugh" in line
+                   for line in source.splitlines())  # fmt: skip
+
+
+# --- the integrator ------------------------------------------------------------------------------
+
+
+def test_integrator_converges_at_fourth_order_on_a_field_that_depends_on_time():
+    y0 = torch.tensor([[1.0, 0.5]], dtype=torch.float64)
+    I = torch.tensor([0.8], dtype=torch.float64)
+    exact = y0 / (1.0 + y0 * 0.8 * 4.0)
+    steps, errors = [], []
+    for n in (8, 16, 32, 64, 128):
+        grid = torch.linspace(0.0, 2.0, n + 1, dtype=torch.float64)
+        errors.append(float((rk4_integrate(decay, y0, I, grid)[-1] - exact).abs().max()))
+        steps.append(2.0 / n)
+    slope = np.polyfit(np.log(steps), np.log(errors), 1)[0]
+    assert slope == pytest.approx(4.0, abs=0.1)
+
+
+def test_one_step_is_the_classical_tableau():
+    """Worked out from the tableau for y' = t + I y², where the 3/8 rule gives another number."""
+
+    def field(t, y, I):
+        return t + I[:, None] * y**2
+
+    t, h, y, current = 0.3, 0.5, 0.9, 0.7
+    k1 = t + current * y**2
+    k2 = t + h / 2 + current * (y + h / 2 * k1) ** 2
+    k3 = t + h / 2 + current * (y + h / 2 * k2) ** 2
+    k4 = t + h + current * (y + h * k3) ** 2
+    expected = y + h * (k1 / 6 + k2 / 3 + k3 / 3 + k4 / 6)
+    found = rk4_integrate(field, torch.tensor([[y]], dtype=torch.float64),
+                          torch.tensor([current], dtype=torch.float64),
+                          torch.tensor([t, t + h], dtype=torch.float64))  # fmt: skip
+    assert float(found[-1]) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("time_input", [False, True])
+def test_trajectories_agree_with_torchdiffeq_on_a_fine_grid(time_input):
+    func = lively(ODEFunc(hidden=16, time_input=time_input).double(), scale=2.0)
+    y0, I = example()
+    grid = torch.linspace(0.0, 1.0, 201, dtype=torch.float64)
+    with torch.no_grad():
+        ours = rk4_integrate(func, y0, I, grid)
+        # dopri8 is accurate at its own steps, not between them: `step_t` makes it stop at ours.
+        theirs = torchdiffeq.odeint(
+            lambda t, y: func(t, y, I), y0, grid,
+            method="dopri8", rtol=1e-11, atol=1e-12, options={"step_t": grid},
+        )  # fmt: skip
+    assert (ours[-1] - y0).abs().max() > 0.5
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-8)
+
+
+def test_on_linear_fields_torchdiffeqs_rk4_is_the_same_polynomial():
+    """Its tableau is the 3/8 rule, but every four-stage method of order four agrees there."""
+    matrix = torch.tensor([[-0.3, 1.1], [-0.9, 0.2]], dtype=torch.float64)
+
+    def field(_t, y, I):
+        return y @ matrix.T + 0.0 * I[:, None]
+
+    y0, I = example()
+    theirs = torchdiffeq.odeint(lambda t, y: field(t, y, I), y0, uneven(), method="rk4")
+    torch.testing.assert_close(rk4_integrate(field, y0, I, uneven()), theirs, rtol=0, atol=1e-14)
+
+
+def test_an_uneven_grid_is_its_separate_steps():
+    func = lively(ODEFunc(hidden=8, time_input=True).double())
+    y0, I = example()
+    whole = rk4_integrate(func, y0, I, uneven())
+    y = y0
+    for k in range(5):
+        y = rk4_integrate(func, y, I, uneven()[k : k + 2])[-1]
+        assert torch.equal(y, whole[k + 1])
+
+
+def test_inverting_time_inverts_the_dynamics():
+    func = lively(ODEFunc(hidden=16, time_input=True).double())
+    y0, I = example()
+    grid = torch.linspace(0.0, 3.0, 301, dtype=torch.float64)
+    end = rk4_integrate(func, y0, I, grid)[-1]
+    back = rk4_integrate(lambda t, y, I: -func(3.0 - t, y, I), end, I, grid)[-1]
+    assert (end - y0).abs().max() > 0.1
+    torch.testing.assert_close(back, y0, rtol=0, atol=1e-8)
+
+
+def test_rows_of_a_batch_do_not_interact():
+    func = lively(ODEFunc(hidden=16).double())
+    y0, I = example()
+    together = rk4_integrate(func, y0, I, uneven())
+    for k in range(3):
+        alone = rk4_integrate(func, y0[k : k + 1], I[k : k + 1], uneven())
+        torch.testing.assert_close(together[:, k : k + 1], alone, rtol=0, atol=1e-14)
+
+
+def test_the_current_matters():
+    func = lively(ODEFunc(hidden=16).double())
+    y0, I = example()
+    assert not torch.allclose(func(uneven()[0], y0, I), func(uneven()[0], y0, I + 0.3))
+
+
+@settings(derandomize=True, max_examples=20, deadline=None)
+@given(st.floats(-50.0, 50.0))
+def test_without_time_input_a_shifted_clock_changes_nothing(shift):
+    model = lively(NeuralODE(ODEFunc(hidden=8)).double())
+    y0, I = example()
+    grid = torch.arange(6, dtype=torch.float64) * 0.5  # halves shift without rounding the steps
+    moved = model(y0, I, grid + round(shift))
+    assert torch.equal(model(y0, I, grid), moved)
+
+
+def test_with_time_input_a_shifted_clock_changes_the_path():
+    model = lively(NeuralODE(ODEFunc(hidden=8, time_input=True)).double())
+    y0, I = example()
+    assert not torch.allclose(model(y0, I, uneven()), model(y0, I, uneven() + 1.0), atol=1e-3)
+
+
+# --- gradients -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("time_input", [False, True])
+def test_gradients_through_the_integrator_agree_with_finite_differences(time_input):
+    func = lively(ODEFunc(hidden=4, time_input=time_input).double())
+    y0, I = example()
+    grid = torch.linspace(0.0, 6.0, 13, dtype=torch.float64)
+
+    def loss():
+        return rk4_integrate(func, y0, I, grid).square().mean()
+
+    weights = list(func.parameters())
+    exact = torch.cat([g.flatten() for g in torch.autograd.grad(loss(), weights)])
+    numeric = []
+    step = 1e-3
+    with torch.no_grad():
+        for weight in weights:
+            for k in range(weight.numel()):
+                values, original = [], weight.view(-1)[k].item()
+                for shift in (-2, -1, 1, 2):
+                    weight.view(-1)[k] = original + shift * step
+                    values.append(float(loss()))
+                    weight.view(-1)[k] = original
+                # Five-point stencil: its own error is O(step⁴).
+                numeric.append((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / 12 / step)
+    error = (torch.tensor(numeric, dtype=torch.float64) - exact).norm() / exact.norm()
+    assert exact.norm() > 1e-2
+    assert float(error) <= 1e-6
+
+
+def test_gradcheck_with_respect_to_start_current_grid_and_weights():
+    func = lively(ODEFunc(hidden=4, time_input=True).double())
+    names, weights = zip(*func.named_parameters(), strict=True)
+    y0, I = example()
+
+    def path(y0, I, grid, *values):
+        held = dict(zip(names, values, strict=True))
+        return rk4_integrate(lambda t, y, I: functional_call(func, held, (t, y, I)), y0, I, grid)
+
+    inputs = (y0, I, uneven(), *(w.detach().clone() for w in weights))
+    assert torch.autograd.gradcheck(path, [x.requires_grad_() for x in inputs])
+
+
+def test_gradient_through_the_rollout():
+    rnn = lively(DiscreteRNN(hidden=4).double(), scale=0.5)
+    y0, I = example()
+    assert torch.autograd.gradcheck(lambda y, i: rnn.rollout(y, i, 4),
+                                    [y0.requires_grad_(), I.requires_grad_()])  # fmt: skip
+
+
+# --- the discrete control ------------------------------------------------------------------------
+
+
+def test_rollout_adds_one_step_after_another():
+    rnn = lively(DiscreteRNN(hidden=5).double())
+    y0, I = example()
+    w1, b1, w2, b2, w3, b3 = (weight.detach().numpy() for weight in rnn.parameters())
+    y, expected = y0.numpy(), [y0.numpy()]
+    for _ in range(4):
+        x = np.column_stack([y, I])
+        y = y + np.tanh(np.tanh(x @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+        expected.append(y)
+    np.testing.assert_allclose(rnn.rollout(y0, I, 4).detach().numpy(), expected, atol=1e-13)
+
+
+def test_the_discrete_network_cannot_see_how_long_an_interval_is():
+    rnn = lively(DiscreteRNN(hidden=5).double())
+    y0, I = example()
+    assert torch.equal(rnn(y0, I, uneven()), rnn.rollout(y0, I, 5))
+    assert torch.equal(rnn(y0, I, uneven()), rnn(y0, I, 7.0 * uneven()))
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+def bad_calls():
+    y0, I = example(torch.float32)
+    grid = uneven(torch.float32)
+    nan = torch.tensor(float("nan"))
+
+    def spoilt(values, value):
+        values = values.clone()
+        values.view(-1)[1] = value
+        return values
+
+    return [
+        ("y0", y0.numpy(), I, grid),
+        ("y0", y0[0], I, grid),
+        ("y0", y0[:0], I[:0], grid),
+        ("y0", y0.long(), I, grid),
+        ("y0", spoilt(y0, nan), I, grid),
+        ("y0", spoilt(y0, torch.inf), I, grid),
+        ("I", y0, 0.5, grid),
+        ("I", y0, I[:2], grid),
+        ("I", y0, I[:, None], grid),
+        ("I", y0, I.double(), grid),
+        ("I", y0, I.to("meta"), grid),
+        ("I", y0.double(), I, grid),
+        ("I", y0, spoilt(I, nan), grid),
+        ("t_eval", y0, I, [0.0, 0.5]),
+        ("t_eval", y0, I, grid[:1]),
+        ("t_eval", y0, I, grid[None]),
+        ("t_eval", y0, I, grid.double()),
+        ("t_eval", y0, I, grid.to("meta")),
+        ("t_eval", y0, I, spoilt(grid, nan)),
+        ("t_eval", y0, I, spoilt(grid, torch.inf)),
+        ("t_eval", y0, I, spoilt(grid, 0.0)),
+        ("t_eval", y0, I, grid.flip(0)),
+    ]
+
+
+@pytest.mark.parametrize(("argument", "y0", "I", "grid"), bad_calls())
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc(hidden=2)), DiscreteRNN(hidden=2)])
+def test_bad_input_is_refused_by_name(model, argument, y0, I, grid):
+    with pytest.raises(ValueError, match=rf"^{argument} must"):
+        model(y0, I, grid)
+
+
+@pytest.mark.parametrize(
+    ("argument", "call"),
+    [
+        ("state_dim", lambda: ODEFunc(state_dim=0)),
+        ("hidden", lambda: ODEFunc(hidden=0)),
+        ("hidden", lambda: ODEFunc(hidden=1.5)),
+        ("state_dim", lambda: DiscreteRNN(state_dim=-1)),
+        ("hidden", lambda: DiscreteRNN(hidden=True)),
+        ("n_steps", lambda: DiscreteRNN(hidden=2).rollout(*example(torch.float32), 0)),
+        ("y0", lambda: DiscreteRNN(hidden=2).rollout(torch.zeros(2), torch.zeros(1), 3)),
+    ],
+)
+def test_bad_settings_are_refused_by_name(argument, call):
+    with pytest.raises(ValueError, match=rf"^{argument} must"):
+        call()
+
+
+def test_a_grid_that_turns_back_is_quoted_where_it_does():
+    y0, I = example(torch.float32)
+    with pytest.raises(ValueError, match=r"got 0\.5 followed by 0\.25 at index 2"):
+        rk4_integrate(decay, y0, I, torch.tensor([0.0, 0.5, 0.25]))
