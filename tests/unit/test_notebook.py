@@ -1,0 +1,45 @@
+"""Numbers in words, and source code on the page."""
+
+import numpy as np
+import pytest
+
+from neurode_lib.neural_ode import rk4_integrate
+from neurode_lib.notebook import number, show_source, spread
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.014876, "0.0149"),
+        (39.4744, "39.5"),
+        (250.0, "250"),
+        (0.5, "0.500"),
+        (-0.0123, "-0.0123"),
+        (3.24e-6, "3.2 × 10⁻⁶"),
+        (2.5e7, "2.5 × 10⁷"),
+        (0.0, "0"),
+        (np.inf, "diverged"),
+        (np.nan, "undefined"),
+    ],
+)
+def test_numbers_have_three_digits_or_a_power_of_ten(value, text):
+    assert number(value) == text
+
+
+def test_a_spread_is_median_and_range():
+    assert spread([0.2, 0.1, 0.4]) == "0.200 (0.100 to 0.400)"
+    assert spread([1.0, 3.0]) == "2.00 (1.00 to 3.00)"
+
+
+def test_a_spread_hides_neither_divergence_nor_what_is_undefined():
+    assert spread([1.0, 2.0, np.inf]) == "2.00 (1.00 to diverged)"
+    assert spread([1.0, np.inf]) == "diverged (1.00 to diverged)"
+    assert spread([1.0, np.nan, 2.0]) == "1.50 (1.00 to 2.00), undefined for 1 of 3 seeds"
+    assert spread([np.nan] * 3) == "undefined for all 3 seeds"
+
+
+def test_source_on_the_page_is_the_source_in_the_library():
+    shown = show_source(rk4_integrate).data
+    assert shown.startswith("```python\ndef rk4_integrate(")
+    assert "y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)" in shown
+    assert shown.endswith("\n```")
