@@ -77,7 +77,6 @@ lab: $(VENV)/.all ## open the chapters in JupyterLab
 execute: $(VENV)/.all ## run the chapters and store their outputs (NOTEBOOKS="notebooks/01_….ipynb")
 	@for notebook in $(NOTEBOOKS); do \
 		PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter nbconvert --execute --inplace --to notebook \
-			--ExecutePreprocessor.store_widget_state=False \
 			--ExecutePreprocessor.record_timing=False "$$notebook" || exit 1; \
 		$(BIN)/python tools/normalise_notebooks.py "$$notebook" || exit 1; \
 	done
