@@ -59,13 +59,14 @@ def choose_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Leave out unused scripts; add the explorers' where the page shows one."""
-    context["script_files"] = [
+    # In place: add_js_file below adds to these very lists.
+    context["script_files"][:] = [
         script
-        for script in context.get("script_files", [])
+        for script in context["script_files"]
         if not UNUSED_SCRIPTS.search(f"{script} {getattr(script, 'attributes', '')}")
     ]
-    context["css_files"] = [
-        sheet for sheet in context.get("css_files", []) if "thebe" not in str(sheet)
+    context["css_files"][:] = [
+        sheet for sheet in context["css_files"] if "thebe" not in str(sheet)
     ]
     if EXPLORER_MARK in context.get("body", "") and (EXPLORERS / "explorers.js").exists():
         # A classic script: browsers refuse module scripts on file://.
