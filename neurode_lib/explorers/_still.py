@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from neurode_lib._checks import FloatArray
 
 # Okabe–Ito; readable on white and on near-black alike.
-BLUE, VERMILLION, GREEN = "#3a8fc4", "#d55e00", "#009e73"
+BLUE, VERMILLION, GREEN, PURPLE = "#3a8fc4", "#d55e00", "#009e73", "#cc79a7"
 
 
 class Panel:
@@ -41,7 +42,10 @@ class Panel:
         return px, py
 
     def curve(self, x: FloatArray, y: FloatArray, colour: str, *, width: float = 2.0) -> None:
-        """Add a line through the points."""
+        """Add a line through the points, up to the first that is not finite."""
+        finite = np.isfinite(x) & np.isfinite(y)
+        end = len(finite) if finite.all() else int(finite.argmin())
+        x, y = np.asarray(x)[:end], np.asarray(y)[:end]
         px, py = self._pixels(x, y)
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(px, py, strict=True))
         self._parts.append(
@@ -82,9 +86,7 @@ class Panel:
         )
 
 
-def picture(
-    panels: list[tuple[Panel, str, str]], size: tuple[int, int], description: str, key: str
-) -> str:
+def picture(panels: list[tuple[Panel, str, str]], size: tuple[int, int], description: str) -> str:
     """Join panels into one picture with a text alternative.
 
     Parameters
@@ -95,9 +97,10 @@ def picture(
         Width and height in pixels; the picture shrinks to its column.
     description : str
         Text alternative.
-    key : str
-        Prefix for ids, unique on the page.
     """
+    # Ids must be unique on a page that shows several pictures.
+    drawn = f"{description}{[panel.__dict__ for panel, _, _ in panels]}"
+    key = f"still-{hashlib.sha256(drawn.encode()).hexdigest()[:8]}"
     body = "".join(
         panel.svg(f"{key}-{i}", x_label, y_label)
         for i, (panel, x_label, y_label) in enumerate(panels)

@@ -12,7 +12,7 @@ import traitlets
 
 from neurode_lib.explorers._spec import SPEC
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 
 
 class Explorer(anywidget.AnyWidget):
@@ -26,7 +26,7 @@ class Explorer(anywidget.AnyWidget):
         Name under which links find this figure: ``#link_name?preset=…`` in the page's address.
     """
 
-    _esm = _STATIC / "widget.js"
+    _esm = STATIC / "widget.js"
     _kind: ClassVar[str]
 
     _explorer = traitlets.Unicode().tag(sync=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from neurode_lib._checks import FloatArray
@@ -77,8 +75,7 @@ class PhasePlaneExplorer(Explorer):
             f"w = {point.w:.2f}; trajectory from v = {self.v0:.2f}, w = {self.w0:.2f} and its "
             f"traces until t = {self.horizon:g}."
         )
-        key = hashlib.sha256(f"{self.link_name}{self.state()}".encode()).hexdigest()[:8]
-        return picture(panels, (640, 305), description, f"still-{key}")
+        return picture(panels, (640, 305), description)
 
     def _run(self) -> tuple[FloatArray, FloatArray]:
         """The trajectory by the chosen integrator, thinned, and cut where it diverges."""

@@ -38,6 +38,24 @@ export function slider(name, label, field, change, { marks = [], bands = [], dig
   };
 }
 
+/** A range slider over a short list of values. */
+export function choiceSlider(name, label, choices, change) {
+  const id = uniqueId();
+  const input = h("input", {
+    type: "range", id, name, min: 0, max: choices.length - 1, step: 1,
+    oninput: () => change({ [name]: choices[input.valueAsNumber] }),
+  });
+  const output = h("output", { for: id });
+  return {
+    element: h("div", { class: "nx-control" }, h("label", { for: id }, ...label), output, h("div", { class: "nx-track" }, input)),
+    show(state) {
+      input.value = choices.indexOf(state[name]);
+      input.setAttribute("aria-valuetext", String(state[name]));
+      output.value = state[name];
+    },
+  };
+}
+
 export function number(name, label, field, change) {
   const id = uniqueId();
   const input = h("input", {
@@ -62,6 +80,15 @@ export function select(name, label, options, change) {
       input.value = state[name];
     },
   };
+}
+
+/** Bands for a slider of the current: the regimes between the Hopf points. */
+export function regimeBands(field, lower, upper) {
+  return [
+    { from: field.min, to: lower, text: "excitable", kind: "excitable" },
+    { from: lower, to: upper, text: "oscillating", kind: "oscillating" },
+    { from: upper, to: field.max, text: "block", kind: "block" },
+  ];
 }
 
 export const variable = (letter) => h("var", {}, letter);

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { isDark, palette, watchTheme } from "./palette.js";
 import css from "./style.css";
 
+const FRAME_BUDGET = 6; // ms of computing in one frame; long work goes on in the next
 const SUMMARY_PAUSE = 300; // ms of rest before the summary is spoken anew
 
 export class Explorer {
@@ -13,7 +14,7 @@ export class Explorer {
    * @param initial state to start from, checked against the spec; `presets` lists the buttons to show
    * @param options onChange(changes, state): a reader changed something;
    *                copyLink(state): if given, a button calls it;
-   *                weights: where learned networks come from, for the explorers that need them
+   *                library: where learned networks come from (weights.js), for explorers of them
    */
   constructor(el, spec, initial, options = {}) {
     this.el = el;
@@ -109,15 +110,36 @@ export class Explorer {
 
   /** What the picture shows: name → { t, v, w }. */
   series() {
-    return this.seriesOf(this.scene());
+    return this.seriesOf(this.scene(Infinity));
   }
 
-  scene() {
+  /**
+   * What there is to draw. compute() may leave long work for scene.work(deadline), which is then
+   * spread over frames until scene.finished.
+   */
+  scene(deadline) {
     if (this.stale) {
       this.currentScene = this.compute(this.state);
       this.stale = false;
     }
+    this.currentScene.work?.(deadline);
     return this.currentScene;
+  }
+
+  /** Learned networks by key, or null while they are on their way; see weights.js. */
+  networks(key) {
+    const { library } = this.options;
+    const here = library.get(key);
+    if (!here && this.loadingFailed !== key) {
+      library.load(key).then(
+        () => { this.loadingFailed = null; },
+        () => { this.loadingFailed = key; },
+      ).then(() => {
+        this.stale = true;
+        this.invalidate();
+      });
+    }
+    return here;
   }
 
   /** Ask for a redraw on the next frame: however many events come, there is one. */
@@ -136,10 +158,17 @@ export class Explorer {
 
   redraw() {
     const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
-    const scene = this.scene();
+    const scene = this.scene(performance.now() + FRAME_BUDGET);
+    // While other weights are on their way, what is there stays.
+    if (scene.waiting && !scene.failed && this.completed) return;
     this.draw(scene, colours);
+    if (scene.finished === false && !scene.waiting) {
+      this.invalidate();
+      return;
+    }
     this.speak(scene);
-    this.resolveReady();
+    this.completed = !scene.waiting;
+    if (!scene.waiting || scene.failed) this.resolveReady();
   }
 
   /** Rewrite the summary once the reader pauses, so that a screen reader is not flooded. */

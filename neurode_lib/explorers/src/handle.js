@@ -8,8 +8,9 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDo
  * @param plane  element the point lives on; clicking it moves the point there
  * @param scales () → { x, y } of what is drawn on it
  * @param change called with { v0, w0 }
+ * @param owner  tells several points of one figure apart
  */
-export function dragHandle(plane, scales, fields, state, change) {
+export function dragHandle(plane, scales, fields, state, change, owner = "") {
   const round = (value) => Math.round(value * 1000) / 1000;
   const moveTo = (event) => {
     const box = plane.getBoundingClientRect();
@@ -49,7 +50,7 @@ export function dragHandle(plane, scales, fields, state, change) {
       element.hidden = false;
       element.style.transform = `translate(${x(v0)}px, ${y(w0)}px)`;
       element.setAttribute("aria-label",
-        `Initial state: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`);
+        `Initial state${owner && ` (${owner})`}: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`);
     },
   };
 }

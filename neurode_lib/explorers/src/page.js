@@ -1,15 +1,20 @@
 // The static page: mount every explorer that the notebooks' outputs carry.
 import { mount } from "./mount.js";
 import { Links } from "./links.js";
+import { Library, scriptSource } from "./weights.js";
+
+const base = document.currentScript.src; // only known while the script is first run
 
 function start() {
   const links = new Links(window);
+  const library = new Library(scriptSource(document, base));
   for (const el of document.querySelectorAll(".neurode-explorer[data-explorer][data-state]")) {
     if (el.explorer) continue;
     try {
       const state = JSON.parse(el.dataset.state);
       const name = links.nameFor(el.dataset.name || el.dataset.explorer);
       const explorer = mount(el, state, {
+        library,
         onChange: (_changes, now) => links.follow(name, now),
         copyLink: (now) => links.copy(name, now),
       });

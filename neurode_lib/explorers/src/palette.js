@@ -1,13 +1,15 @@
-// Okabe–Ito colours, which colour-blind readers can tell apart, for a light and a dark page; and
+// Okabe–Ito colours, the same as in the book's still figures (neurode_lib/figures.py), which colour-blind readers can tell apart, for a light and a dark page; and
 // which of the two the page is.
 
 const LIGHT = {
   vNullcline: "#d55e00", wNullcline: "#009e73", trajectory: "#0072b2", halo: "#ffffff",
-  truth: "#444c56", neuralOde: "#0072b2", rnn: "#d55e00", timeInput: "#b3568a",
+  truth: "#000000", neural_ode: "#0072b2", discrete_rnn: "#d55e00", time_input: "#cc79a7", default_init: "#009e73",
+  angles: ["#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#a01a58"],
 };
 const DARK = {
   vNullcline: "#e69f00", wNullcline: "#2cc29b", trajectory: "#56b4e9", halo: "#14181e",
-  truth: "#c5ccd6", neuralOde: "#56b4e9", rnn: "#e69f00", timeInput: "#e39cc4",
+  truth: "#ffffff", neural_ode: "#56b4e9", discrete_rnn: "#f0803c", time_input: "#e39cc4", default_init: "#2cc29b",
+  angles: ["#3f93d2", "#8fd0f5", "#e69f00", "#f0803c", "#f25c9a"],
 };
 
 /** The books' theme, JupyterLab, Colab and VS Code each say it in their own attribute. */

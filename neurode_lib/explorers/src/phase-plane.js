@@ -2,7 +2,7 @@
 import * as fhn from "./fhn.js";
 import { integrate, spikeTimes } from "./integrate.js";
 import { Explorer } from "./explorer.js";
-import { number, select, slider, subscripted, variable } from "./controls.js";
+import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./handle.js";
 import { h } from "./dom.js";
 import { Panel, arrows, surface } from "./plot.js";
@@ -37,11 +37,7 @@ export class PhasePlaneExplorer extends Explorer {
     return [
       slider("I", ["Current ", variable("I")], fields.I, change, {
         digits: 2,
-        bands: [
-          { from: fields.I.min, to: lower, text: "excitable", kind: "stable" },
-          { from: lower, to: upper, text: "oscillating", kind: "unstable" },
-          { from: upper, to: fields.I.max, text: "block", kind: "stable" },
-        ],
+        bands: regimeBands(fields.I, lower, upper),
         marks: [{ value: lower }, { value: upper }],
         describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}; Hopf points at ${format(lower, 3)} and ${format(upper, 3)}`,
       }),

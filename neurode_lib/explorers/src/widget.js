@@ -1,5 +1,6 @@
 // A live notebook: anywidget calls render() for every view, and traits are the state.
 import { mount } from "./mount.js";
+import { Library, modelSource } from "./weights.js";
 
 function render({ model, el }) {
   const root = document.createElement("div");
@@ -9,6 +10,7 @@ function render({ model, el }) {
   const names = () => Object.keys(explorer.spec.fields);
   const traits = () => Object.fromEntries(names().map((name) => [name, model.get(name)]));
   const explorer = mount(root, { ...model.get("_initial"), presets: model.get("presets") }, {
+    library: new Library(modelSource(model)),
     onChange(changes) {
       for (const [name, value] of Object.entries(changes)) model.set(name, value);
       // A drag makes many changes; Python hears of them once a frame.

@@ -1,0 +1,80 @@
+"""The truth and three learned models side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurode_lib.explorers._spec import field_trait
+from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
+from neurode_lib.explorers._weights import MODEL_VARIANTS, WeightedExplorer
+from neurode_lib.fitzhugh_nagumo import regime, simulate
+from neurode_lib.metrics import predict
+from neurode_lib.study import load_pretrained
+
+_V, _W = (-2.5, 2.5), (-1.3, 2.3)
+_COLOURS = dict(zip(MODEL_VARIANTS, (BLUE, VERMILLION, PURPLE), strict=True))
+_NAMES = dict(zip(MODEL_VARIANTS, ("Neural ODE", "Discrete RNN", "with time input"), strict=True))
+
+
+class ModelExplorer(WeightedExplorer):
+    """Neural ODE, discrete RNN and Neural ODE with time input against the true neuron.
+
+    The networks are the study's; they run in the reader's browser. The discrete RNN takes one
+    step per interval whatever ``dt`` is. Each learned arrow is coloured by its angle to the true
+    one. Cosine similarity is the study's, over the same grid; the mean squared error is that of
+    the trajectory shown. All quantities are dimensionless.
+
+    Parameters
+    ----------
+    I : float
+        Input current, from 0 to 1.6; the networks were trained at 0.2 and 0.5.
+    dt : float
+        Time between two samples, from 0.1 to 1.5; trained at 0.5.
+    n_steps : int
+        Number of steps, from 10 to 400; trained over 80.
+    v0, w0 : float
+        Initial state.
+    seed : int
+        Which of the study's seeds, from 0 to 9.
+    presets : list of str
+        Among "trained", "resting", "beyond", "half-step", "double-step", "between", "outside".
+    link_name : str
+        Name by which links in the page find this figure.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a value is outside its range.
+    """
+
+    _kind = "model"
+
+    I = field_trait(_kind, "I")
+    dt = field_trait(_kind, "dt")
+    n_steps = field_trait(_kind, "n_steps")
+    v0 = field_trait(_kind, "v0")
+    w0 = field_trait(_kind, "w0")
+    seed = field_trait(_kind, "seed")
+
+    def still(self) -> str:
+        """Three phase planes and the traces of `v` as SVG."""
+        start = np.array([self.v0, self.w0])
+        t = self.dt * np.arange(self.n_steps + 1)
+        truth = simulate(start, self.I, self.n_steps, self.dt)
+        trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
+        trace.curve(t, truth[:, 0], "currentColor", width=3.5)
+        panels = []
+        for column, variant in enumerate(MODEL_VARIANTS):
+            path = predict(load_pretrained(variant, self.seed), start[None], self.I, t)[0]
+            plane = Panel((30 + 208 * column, 8, 184, 225), _V, _W)
+            plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
+            plane.curve(path[:, 0], path[:, 1], _COLOURS[variant])
+            plane.disc(self.v0, self.w0, _COLOURS[variant])
+            trace.curve(t, path[:, 0], _COLOURS[variant])
+            panels.append((plane, "v", f"w · {_NAMES[variant]}"))
+        description = (
+            f"Three learned models and the true neuron at I = {self.I:.2f} ({regime(self.I)}), "
+            f"{self.n_steps} steps of {self.dt:g} from v = {self.v0:.2f}, w = {self.w0:.2f}: "
+            "their trajectories in the phase plane, and v against time."
+        )
+        return picture([*panels, (trace, "t", "v")], (640, 420), description)

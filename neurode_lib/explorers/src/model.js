@@ -1,0 +1,55 @@
+// ModelExplorer: the truth and three learned models side by side, from the study's weights.
+import * as fhn from "./fhn.js";
+import { ComparisonExplorer, TRAINED } from "./comparison.js";
+import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
+import { h } from "./dom.js";
+import { format } from "./scale.js";
+import spec from "../static/spec.json";
+
+export class ModelExplorer extends ComparisonExplorer {
+  constructor(el, state, options) {
+    super(el, spec.model, state, options);
+  }
+
+  get models() {
+    return {
+      neural_ode: { name: "Neural ODE", kind: "integration", dash: [] },
+      discrete_rnn: { name: "Discrete RNN", kind: "iteration", dash: [7, 4] },
+      time_input: { name: "With time input", kind: "integration", dash: [2, 4] },
+    };
+  }
+
+  packageKey({ seed }) {
+    return `seed-${seed}`;
+  }
+
+  clock({ dt, n_steps: steps }) {
+    return { dt, steps };
+  }
+
+  buildControls() {
+    const { fields } = this.spec;
+    const change = (changes) => this.set(changes);
+    const [lower, upper] = fhn.hopfCurrents();
+    const seeds = fields.seed.choices.map((seed) => [String(seed), String(seed)]);
+    return [
+      slider("I", ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)], fields.I, change, {
+        digits: 2,
+        bands: regimeBands(fields.I, lower, upper),
+        marks: TRAINED.currents.map((value) => ({ value })),
+        describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
+      }),
+      slider("dt", ["Step ", variable("dt")], fields.dt, change, { digits: 2, marks: [{ value: TRAINED.dt, text: "trained" }] }),
+      slider("n_steps", ["Steps"], fields.n_steps, change, { marks: [{ value: TRAINED.steps, text: "trained" }] }),
+      h("div", { class: "nx-row nx-beside" },
+        this.adopt(select("seed", ["Seed"], seeds, change)),
+        h("span", { class: "nx-pair" },
+          this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
+          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)))),
+    ];
+  }
+
+  setting({ I, dt, n_steps: steps, seed }) {
+    return `Current ${format(I, 2)}, ${steps} steps of ${format(dt, 2)}, seed ${seed}.`;
+  }
+}

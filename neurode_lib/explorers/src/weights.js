@@ -1,0 +1,70 @@
+// Where learned networks come from: scripts beside the page's own, or a live notebook.
+import { Network } from "./network.js";
+import { readSafetensors } from "./safetensors.js";
+
+/** Networks of one package: variant → Network, from tensors named "variant/net.0.weight". */
+export function readNetworks(bytes) {
+  const groups = {};
+  for (const [name, tensor] of Object.entries(readSafetensors(bytes))) {
+    const cut = name.indexOf("/");
+    (groups[name.slice(0, cut)] ??= {})[name.slice(cut + 1)] = tensor;
+  }
+  return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, new Network(tensors)]));
+}
+
+/** Keeps what was loaded, by key, and never asks twice. `fetchBytes(key)` gives a promise. */
+export class Library {
+  constructor(fetchBytes) {
+    this.fetchBytes = fetchBytes;
+    this.loading = new Map();
+    this.loaded = new Map();
+  }
+
+  /** The networks if they are here. */
+  get(key) {
+    return this.loaded.get(key) ?? null;
+  }
+
+  load(key) {
+    if (!this.loading.has(key)) {
+      const promise = this.fetchBytes(key).then((bytes) => {
+        this.loaded.set(key, readNetworks(bytes));
+      });
+      promise.catch(() => this.loading.delete(key)); // a later attempt may succeed
+      this.loading.set(key, promise);
+    }
+    return this.loading.get(key);
+  }
+}
+
+/** A static page: classic scripts, since a page opened from disk may not fetch files. */
+export function scriptSource(document, base) {
+  return (key) => new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(`data/${key}.js`, base).href;
+    script.onload = () => {
+      const text = globalThis.neurodeWeights?.[key];
+      if (!text) return reject(new Error(`${script.src} holds no weights`));
+      delete globalThis.neurodeWeights[key];
+      return resolve(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+    };
+    script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+    document.head.append(script);
+  });
+}
+
+/** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */
+export function modelSource(model) {
+  return (key) => new Promise((resolve) => {
+    const answer = () => {
+      const { key: got, data } = model.get("_weights");
+      if (got !== key) return;
+      model.off("change:_weights", answer);
+      resolve(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    };
+    model.on("change:_weights", answer);
+    model.set("_wanted", key);
+    model.save_changes();
+    answer();
+  });
+}

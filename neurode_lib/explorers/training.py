@@ -1,0 +1,72 @@
+"""A training watched update by update."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurode_lib.explorers._spec import field_trait
+from neurode_lib.explorers._still import BLUE, GREEN, Panel, picture
+from neurode_lib.explorers._weights import WeightedExplorer
+from neurode_lib.fitzhugh_nagumo import regime, simulate
+from neurode_lib.metrics import predict
+from neurode_lib.study import load_snapshot
+
+_V, _W = (-2.5, 2.5), (-1.3, 2.3)
+_DT, _N_STEPS = 0.5, 80
+_VARIANTS = {"neural_ode": ("zero at first", BLUE), "default_init": ("default", GREEN)}
+
+
+class TrainingExplorer(WeightedExplorer):
+    """The same network trained from a zero last layer and from PyTorch's default start.
+
+    The networks are the study's for seed 0, kept in half precision after each of a dozen numbers
+    of updates; they run in the reader's browser. All quantities are dimensionless.
+
+    Parameters
+    ----------
+    update : int
+        Updates of training so far, one of ``neurode_lib.study.SNAPSHOT_UPDATES``.
+    I : float
+        Input current, from 0 to 1.6; the networks were trained at 0.2 and 0.5.
+    v0, w0 : float
+        Initial state.
+    presets : list of str
+        Among "start", "early", "middle", "end".
+    link_name : str
+        Name by which links in the page find this figure.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a value is outside its range.
+    """
+
+    _kind = "training"
+
+    update = field_trait(_kind, "update")
+    I = field_trait(_kind, "I")
+    v0 = field_trait(_kind, "v0")
+    w0 = field_trait(_kind, "w0")
+
+    def still(self) -> str:
+        """Two phase planes and the traces of `v` as SVG."""
+        start = np.array([self.v0, self.w0])
+        t = _DT * np.arange(_N_STEPS + 1)
+        truth = simulate(start, self.I, _N_STEPS, _DT)
+        trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
+        trace.curve(t, truth[:, 0], "currentColor", width=3.5)
+        panels = []
+        for column, (variant, (name, colour)) in enumerate(_VARIANTS.items()):
+            path = predict(load_snapshot(variant, self.update), start[None], self.I, t)[0]
+            plane = Panel((30 + 312 * column, 8, 288, 225), _V, _W)
+            plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
+            plane.curve(path[:, 0], path[:, 1], colour)
+            plane.disc(self.v0, self.w0, colour)
+            trace.curve(t, path[:, 0], colour)
+            panels.append((plane, "v", f"w · {name}"))
+        description = (
+            f"A Neural ODE after {self.update} updates, from a zero last layer and from the "
+            f"default start, beside the true neuron at I = {self.I:.2f} ({regime(self.I)}): "
+            "trajectories in the phase plane, and v against time."
+        )
+        return picture([*panels, (trace, "t", "v")], (640, 420), description)
