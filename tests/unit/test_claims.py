@@ -1,0 +1,285 @@
+"""The scorecard: every claim is complete, and every verdict follows from the data."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from neurode_lib.claims import CLAIMS, VERDICTS, Assessed, Claim, assess, table_html
+from neurode_lib.claims.models import count_evaluations, lines_of_code
+from neurode_lib.claims.record import median
+from neurode_lib.study import Results, load_results
+
+BY_KEY = {claim.key: claim for claim in CLAIMS}
+
+# For each claim: values for which it plainly holds, and values for which it plainly does not.
+JUDGED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "step-error": ({"error": [2e-8], "claimed": 1e-8}, {"error": [3e-4], "claimed": 1e-8}),
+    "orders": ({"rk4": 4.05, "euler": 0.98}, {"rk4": 3.0, "euler": 0.98}),
+    "clean-data": ({"simulator": 1e-5, "model": [0.01]}, {"simulator": 0.01, "model": [0.01]}),
+    "parameters": (
+        {"a": 1, "b": 2, "tau": 3, "a_1961": 1, "b_1961": 2, "tau_1961": 3},
+        {"a": 1, "b": 2, "tau": 3, "a_1961": 2, "b_1961": 3, "tau_1961": 4},
+    ),
+    "other-parameters": ({"percent": 100}, {"percent": 20}),
+    "shapes": (
+        {"states": [40, 81, 2], "currents": [40]},
+        {"states": [40, 80, 2], "currents": [40]},
+    ),
+    "balance": ({"firing": [20, 21, 19], "n": 40}, {"firing": [30, 31, 19], "n": 40}),
+    "quiescent": ({"percent": [1, 2, 3]}, {"percent": [60, 70, 80]}),
+    "coverage": ({"inside": 100, "gap": [0.5]}, {"inside": 70, "gap": [0.5]}),
+    "cycles": ({"cycles": 1.5, "claimed": 1.5}, {"cycles": 1.0, "claimed": 1.5}),
+    "cycle-learned": (
+        {"fires": 10, "n": 10, "period": [1, -2]},
+        {"fires": 3, "n": 10, "period": [1, np.nan]},
+    ),
+    "size": (
+        {
+            "simulator": 12,
+            "machinery": 50,
+            "rnn": 20,
+            "claimed_simulator": 12,
+            "claimed_machinery": 50,
+            "claimed_rnn": 20,
+        },
+        {
+            "simulator": 40,
+            "machinery": 150,
+            "rnn": 60,
+            "claimed_simulator": 12,
+            "claimed_machinery": 50,
+            "claimed_rnn": 20,
+        },
+    ),
+    "coupling": ({"imports": 0}, {"imports": 1}),
+    "parameter-match": ({"ode": 7, "rnn": 7}, {"ode": 7, "rnn": 8}),
+    "one-difference": (
+        {"ode": 80, "rnn": 80, "parameters_ode": 7, "parameters_rnn": 7},
+        {"ode": 320, "rnn": 80, "parameters_ode": 7, "parameters_rnn": 8},
+    ),
+    "evaluations": ({"ode": 320, "claimed": 320}, {"ode": 321, "claimed": 320}),
+    "keyword-only": ({"keyword_only": 3, "all": 3}, {"keyword_only": 0, "all": 3}),
+    "one-integrator": ({"served": 2}, {"served": 1}),
+    "identity": ({"moved": 0}, {"moved": 1e-7}),
+    "who-zeroes": ({"torchdiffeq": 0, "dit": 0}, {"torchdiffeq": 0.1, "dit": 0.1}),
+    "time-in-original": ({"with_time": 2, "examples": 2}, {"with_time": 0, "examples": 2}),
+    "any-grid": (
+        {"dt_025": [1.0], "dt_1": [1.1], "irregular": [1.0]},
+        {"dt_025": [9.0], "dt_1": [9.0], "irregular": [9.0]},
+    ),
+    "rnn-fixed": (
+        {"dt_025": [9.0], "dt_1": [9.0], "irregular": [9.0]},
+        {"dt_025": [1.0], "dt_1": [1.1], "irregular": [1.0]},
+    ),
+    "rnn-clock": (
+        {"period_025": [0.5], "period_1": [2.0], "error_025": [1], "error_1": [4]},
+        {"period_025": [1.0], "period_1": [1.0], "error_025": [1], "error_1": [1]},
+    ),
+    "derivative": ({"ode": [0.05]}, {"ode": [0.4]}),
+    "wild-start": ({"ratio": [20, 30]}, {"ratio": [0.9, 1.1]}),
+    "undoing": ({"updates": [2000, 3000, np.inf]}, {"updates": [1, 2, 3]}),
+    "zero-helps": ({"ratio": [2, 3, 4]}, {"ratio": [0.9, 1.1, 1.2]}),
+    "clipping": ({"spoiled": 6, "n": 10}, {"spoiled": 0, "n": 10}),
+    "full-loss": ({"full": [0.1], "per_step": [0.3]}, {"full": [0.1], "per_step": [0.01]}),
+    "cost": ({"ratio": [5, 4], "published": 4.5}, {"ratio": [0.5], "published": 4.5}),
+    "train-ode": (
+        {"ours": [0.01, 0.03], "published": 0.02},
+        {"ours": [0.1, 0.2], "published": 0.02},
+    ),
+    "train-rnn": (
+        {"ours": [0.01, 0.03], "published": 0.02},
+        {"ours": [0.1, 0.2], "published": 0.02},
+    ),
+    "fit-equally": ({"ratio": [1.5]}, {"ratio": [5.0]}),
+    "extrapolation-ode": (
+        {"ours": [0.01, 0.03], "single": [0.001, 1], "published": 0.02},
+        {"ours": [0.1, 0.2], "single": [0.05, 1], "published": 0.02},
+    ),
+    "extrapolation-rnn": (
+        {"ours": [0.01, 0.03], "single": [0.001, 1], "published": 0.02},
+        {"ours": [0.1, 0.2], "single": [0.05, 1], "published": 0.02},
+    ),
+    "extrapolation-time": (
+        {"ours": [3, 9], "published": 5},
+        {"ours": [20, 30], "published": 5},
+    ),
+    "factor-250": ({"ratio": [200], "claimed": 250}, {"ratio": [2], "claimed": 250}),
+    "past-the-clock": (
+        {"ratio_02": [20], "ratio_05": [30]},
+        {"ratio_02": [1], "ratio_05": [2]},
+    ),
+    "equal-errors": ({"ratio_02": [0.9], "ratio_05": [1.1]}, {"ratio_02": [9], "ratio_05": [0.1]}),
+    "four-times": (
+        {"whole": 4, "beyond": 3, "claimed": 4},
+        {"whole": 6, "beyond": 5, "claimed": 4},
+    ),
+    "right-regime": (
+        {"resting": 10, "firing": 10, "n": 10},
+        {"resting": 10, "firing": 5, "n": 10},
+    ),
+    "cosines": (
+        {"a": [0.95], "b": [0.94], "c": [0.96], "d": [0.95]},
+        {"a": [0.8], "b": [0.99], "c": [0.7], "d": [0.9]},
+    ),
+    "only-the-ode": (
+        {"ahead_02": 10, "ahead_05": 9, "n": 10},
+        {"ahead_02": 5, "ahead_05": 3, "n": 10},
+    ),
+    "topology": (
+        {"beaten_02": 0, "beaten_05": 0, "n": 10},
+        {"beaten_02": 9, "beaten_05": 0, "n": 10},
+    ),
+    "magnitude": ({"speed": [0.6], "cosine": [0.95]}, {"speed": [1.01], "cosine": [0.95]}),
+    "noisy-proxy": (
+        {"mse": [1.5], "with_time": [0.8], "without": [0.9, 0.95]},
+        {"mse": [5.0], "with_time": [0.8], "without": [0.9, 0.95]},
+    ),
+}
+
+
+def as_values(plain: dict[str, object]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value, dtype=np.float64) for name, value in plain.items()}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return load_results()
+
+
+@pytest.fixture(scope="module")
+def assessed(results: Results) -> list[Assessed]:
+    return assess(CLAIMS, results)
+
+
+def test_every_claim_is_judged_by_an_example_here() -> None:
+    assert set(JUDGED) == set(BY_KEY)
+
+
+def test_keys_and_statements_do_not_repeat() -> None:
+    assert len(BY_KEY) == len(CLAIMS)
+    assert len({claim.statement for claim in CLAIMS}) == len(CLAIMS)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_every_field_says_something(claim: Claim) -> None:
+    for field in dataclasses.fields(claim):
+        value = getattr(claim, field.name)
+        assert callable(value) or value.strip(), field.name
+    assert re.fullmatch(r"[a-z0-9-]+", claim.key)
+    assert re.fullmatch(r"\d\d_[a-z_]+", claim.chapter)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.key)
+def test_the_code_a_claim_points_to_exists(claim: Claim) -> None:
+    module, _, name = claim.code.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("key", list(JUDGED))
+def test_the_verdict_flips_with_the_data(key: str) -> None:
+    holding, failing = (BY_KEY[key].judge(as_values(values)) for values in JUDGED[key])
+    assert holding == "holds"
+    assert failing == "does not hold"
+
+
+@pytest.mark.parametrize(
+    ("key", "between"),
+    [
+        ("any-grid", {"dt_025": [9.0], "dt_1": [1.0], "irregular": [9.0]}),
+        ("four-times", {"whole": 5, "beyond": 4, "claimed": 4}),
+        ("clipping", {"spoiled": 1, "n": 10}),
+        ("extrapolation-ode", {"ours": [0.1, 0.2], "single": [0.01, 1], "published": 0.02}),
+        ("one-difference", {"ode": 320, "rnn": 80, "parameters_ode": 7, "parameters_rnn": 7}),
+    ],
+)
+def test_there_is_something_between(key: str, between: dict[str, object]) -> None:
+    assert BY_KEY[key].judge(as_values(between)) == "holds in part"
+
+
+def test_an_undefined_period_is_not_a_good_one() -> None:
+    values = {"fires": 10, "n": 10, "period": [1.0, np.nan]}
+    assert BY_KEY["cycle-learned"].judge(as_values(values)) != "holds"
+
+
+def test_a_diverged_seed_counts_as_infinitely_bad() -> None:
+    assert median([1.0, np.nan, np.inf]) == np.inf
+    assert median([1.0, 2.0, np.nan]) == 2.0
+    assert median(3.0) == 3.0
+
+
+def test_all_claims_are_measured(assessed: list[Assessed]) -> None:
+    for row in assessed:
+        assert row.verdict in VERDICTS, row.claim.key
+        assert row.result.strip(), row.claim.key
+        assert "{" not in row.result, row.claim.key
+        assert row.values, row.claim.key
+
+
+def test_exchanged_results_change_the_verdict(results: Results) -> None:
+    """Let the model with a time input have the Neural ODE's results, and the reverse."""
+    other = {"neural_ode": "time_input", "time_input": "neural_ode"}
+    exchanged = dataclasses.replace(
+        results,
+        numbers={
+            (other.get(variant, variant), metric, current): values
+            for (variant, metric, current), values in results.numbers.items()
+        },
+    )
+    for key in ("factor-250", "past-the-clock", "right-regime"):
+        before, after = (assess([BY_KEY[key]], r)[0] for r in (results, exchanged))
+        assert before.verdict != "does not hold"
+        assert after.verdict == "does not hold", key
+        assert after.result != before.result
+
+
+class _Cells(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = 0
+        self.links: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "tr":
+            self.rows += 1
+            if "id" in found:
+                self.ids.append(str(found["id"]))
+        if tag == "a":
+            self.links.append(str(found["href"]))
+        assert tag != "script"
+        assert not any(name.startswith("on") for name in found)
+
+
+def test_the_table_has_a_row_and_two_links_for_every_claim(assessed: list[Assessed]) -> None:
+    page = _Cells()
+    page.feed(table_html(assessed, link=lambda claim: (f"{claim.chapter}.html", claim.code)))
+    assert page.rows == len(CLAIMS) + 1
+    assert page.ids == [f"claim-{claim.key}" for claim in CLAIMS]
+    assert len(page.links) == 2 * len(CLAIMS)
+
+
+def test_words_are_escaped_in_the_table(assessed: list[Assessed]) -> None:
+    row = dataclasses.replace(assessed[0], result="a < b & <script>")
+    assert "a &lt; b &amp; &lt;script&gt;" in table_html([row], link=lambda _: ("a", "b"))
+
+
+def test_lines_of_code_leave_out_docstrings_and_comments() -> None:
+    def example() -> int:
+        """Not counted."""
+        # Not counted either.
+
+        return 1
+
+    assert lines_of_code(example) == 2
+
+
+@pytest.mark.parametrize("n_steps", [1, 3])
+def test_evaluations_are_four_a_step_and_one(n_steps: int) -> None:
+    assert count_evaluations(n_steps) == (4 * n_steps, n_steps)
