@@ -102,9 +102,17 @@ study: $(VENV)/.all ## train every variant over all seeds (QUICK=1: a small one;
 	$(BIN)/python -m neurode_lib.study $(if $(QUICK),--quick _build/study) \
 		$(if $(DASK_SCHEDULER),--scheduler "$(DASK_SCHEDULER)")
 
+# The other libraries stay out of .venv: nothing else needs them.
+.venv-bench/.all: requirements/bench.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up .venv-bench"
+	@$(BIN)/python -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet -r $<
+	@.venv-bench/bin/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
 .PHONY: bench
-bench: $(VENV)/.all ## time training against other libraries
-	$(BIN)/python bench/bench.py
+bench: .venv-bench/.all ## time training against other libraries
+	.venv-bench/bin/python bench/bench.py
 
 # --- upkeep -----------------------------------------------------------------------------------
 
@@ -126,5 +134,5 @@ lock: ## resolve requirements/*.in again (UPGRADE=1: take newer versions)
 
 .PHONY: clean
 clean: ## remove what the other targets made, the .venv too
-	rm -rf $(VENV) .venv-lock _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-lock .venv-bench _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules

@@ -1,4 +1,4 @@
-"""Write requirements.lock and requirements/book.lock from the .in files.
+"""Write requirements.lock and requirements/*.lock from the .in files.
 
 pip-tools resolves; this adds three things it cannot do:
 
@@ -6,7 +6,7 @@ pip-tools resolves; this adds three things it cannot do:
   such as ``2.13.0+cpu``, so that a lock made on any machine installs on any other;
 * none of torch's GPU packages, which the default Linux build of torch would pin: whoever wants
   the GPU build gets them from torch itself, everybody else is spared several gigabytes;
-* one version of each package in both files.
+* one version of each package in all files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING = ROOT / "requirements.lock"
-BOOK = ROOT / "requirements" / "book.lock"
 GPU_PACKAGE = re.compile(r"^(nvidia-|cuda-|triton\b|pytorch-triton)")
 HEADER = """\
 # {what}
@@ -53,9 +52,11 @@ if __name__ == "__main__":
         constraint=None,
         what="Everything: library, chapters, tests, checks.",
     )
-    compile_lock(
-        ROOT / "requirements" / "book.in",
-        BOOK,
-        constraint=EVERYTHING,
-        what="What `make book` needs.",
-    )
+    for name, what in {
+        "book": "What `make book` needs.",
+        "bench": "What `make bench` compares, in an environment of its own.",
+    }.items():
+        folder = ROOT / "requirements"
+        compile_lock(
+            folder / f"{name}.in", folder / f"{name}.lock", constraint=EVERYTHING, what=what
+        )
