@@ -7,7 +7,7 @@ says that it is the article's own (``substeps=1``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from torch import nn
@@ -59,7 +59,7 @@ def held_out_starts() -> FloatArray:
     return sample_starts(N_HELD_OUT, np.random.default_rng(HELD_OUT_SEED))
 
 
-@lru_cache(maxsize=None)  # a default and the same value spelt out are two keys
+@cache  # a default and the same value spelt out are two keys
 def held_out_truth(*, article: bool = False) -> FloatArray:
     """True trajectories from the held-out starts under each trained current.
 
