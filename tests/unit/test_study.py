@@ -1,0 +1,317 @@
+"""The study: resumable, repeatable, the same on a cluster, and true to the code."""
+
+import json
+import os
+import re
+import shutil
+import signal
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from neurode_lib import study
+from neurode_lib.metrics import predict
+from neurode_lib.study import (
+    PACKAGED,
+    SNAPSHOT_UPDATES,
+    Job,
+    StudyConfig,
+    load_pretrained,
+    load_results,
+    load_snapshot,
+    quick_config,
+    reference_losses,
+    run_job,
+    run_study,
+)
+from neurode_lib.train import Recipe
+from neurode_lib.variants import VARIANTS, variant_named
+
+TWO = ("neural_ode", "discrete_rnn")
+
+
+def small(folder, **changes):
+    """Two variants, two seeds, four jobs."""
+    return replace(
+        StudyConfig(
+            out=folder / "results",
+            jobs=folder / "jobs",
+            variants=TWO,
+            seeds=(0, 1),
+            seeds_per_job=1,
+            hidden=8,
+            updates=3,
+        ),
+        **changes,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    config = small(tmp_path_factory.mktemp("study"))
+    with ThreadPoolExecutor(1) as executor:
+        run_study(config, executor, progress=False)
+    return config
+
+
+def copy_of(finished, folder):
+    shutil.copytree(finished.jobs, folder / "jobs")
+    return small(folder)
+
+
+def results_of(config):
+    return (config.out / "results.csv").read_text()
+
+
+class Refusing(Executor):
+    """An executor for runs that must have nothing to do."""
+
+    def submit(self, _function, job):
+        raise AssertionError(f"{job.name} was run again")
+
+
+def test_results_have_a_row_for_every_variant_seed_and_metric(finished):
+    results = load_results(finished.out)
+    rows = results_of(finished).splitlines()
+    assert rows[0] == "variant,seed,metric,current,value"
+    assert len(rows) == 1 + sum(len(values) for values in results.numbers.values())
+    for variant in TWO:
+        for current in (0.2, 0.5):
+            values = results.values(variant, "mse_within", current)
+            assert values.shape == (2,)
+            assert (values > 0).all()
+            assert results.curve(variant, "error_by_horizon", current).shape == (2, 401)
+        assert results.curve(variant, "loss").shape == (2, 3)
+
+
+def test_a_curve_and_its_mean_agree(finished):
+    results = load_results(finished.out)
+    curve = results.curve("neural_ode", "error_by_horizon", 0.5)
+    np.testing.assert_allclose(
+        curve[:, :81].mean(1), results.values("neural_ode", "mse_within", 0.5), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        curve[:, 81:].mean(1), results.values("neural_ode", "mse_beyond", 0.5), rtol=1e-6
+    )
+
+
+def test_a_second_run_does_nothing(finished):
+    before = {path: path.stat().st_mtime_ns for path in finished.out.iterdir()}
+    run_study(finished, Refusing(), progress=False)
+    assert {path: path.stat().st_mtime_ns for path in finished.out.iterdir()} == before
+
+
+def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
+    config = copy_of(finished, tmp_path)
+    lost = sorted(config.jobs.iterdir())[1]
+    lost.unlink()
+    ran = []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, function, job):
+            ran.append(job.name)
+            return super().submit(function, job)
+
+    with Counting(1) as executor:
+        run_study(config, executor, progress=False)
+    assert ran == [lost.stem]
+    assert results_of(config) == results_of(finished)
+
+
+def test_a_job_that_fails_keeps_the_others(tmp_path, monkeypatch):
+    config = small(tmp_path, variants=("discrete_rnn",))
+    real = run_job
+
+    def failing(job):
+        if job.seeds == (1,):
+            raise KeyboardInterrupt
+        return real(job)
+
+    monkeypatch.setattr(study, "run_job", failing)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        run_study(config, executor, progress=False)
+    assert [path.name.split("-seeds")[1][:4] for path in config.jobs.iterdir()] == ["-0-0"]
+    assert not config.out.exists()
+
+
+def test_a_file_cut_in_half_is_named_and_redone(finished, tmp_path, capsys):
+    config = copy_of(finished, tmp_path)
+    victim = min(config.jobs.iterdir())
+    victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
+    with ThreadPoolExecutor(1) as executor:
+        run_study(config, executor, progress=False)
+    assert victim.name in capsys.readouterr().err
+    assert results_of(config) == results_of(finished)
+
+
+def test_another_recipe_is_another_job(finished):
+    job = Job("neural_ode", (0,), Recipe(updates=3), hidden=8, threads=1)
+    assert f"{job.name}.safetensors" in {path.name for path in finished.jobs.iterdir()}
+    others = [
+        replace(job, recipe=Recipe(updates=4)),
+        replace(job, hidden=9),
+        replace(job, threads=2),
+        replace(job, seeds=(1,)),
+        replace(job, variant="default_init"),
+    ]
+    assert len({other.name for other in [job, *others]}) == 6
+
+
+def test_the_same_thread_count_gives_the_same_bits_and_another_stays_close():
+    job = Job("neural_ode", (0, 1), Recipe(updates=5), hidden=32, threads=1)
+    first, second, other = run_job(job), run_job(job), run_job(replace(job, threads=2))
+    torch.set_num_threads(1)
+    for name, value in first.weights.items():
+        assert torch.equal(value, second.weights[name])
+        torch.testing.assert_close(other.weights[name], value, rtol=1e-3, atol=1e-5)
+
+
+def test_a_cluster_gives_the_same_results_also_when_a_worker_is_killed(finished, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    config = small(tmp_path)
+
+    class Killing(Executor):
+        """Kills a worker while it holds its first job."""
+
+        def __init__(self, client):
+            self.client, self.inner, self.submitted = client, client.get_executor(retries=3), 0
+
+        def submit(self, function, job):
+            future = self.inner.submit(function, job)
+            self.submitted += 1
+            if self.submitted == 2:
+                victim = next(iter(self.client.run(os.getpid).values()))
+                os.kill(victim, signal.SIGKILL)
+            return future
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        run_study(config, Killing(client), progress=False)
+    assert results_of(config) == results_of(finished)
+
+
+def test_weights_come_back_as_the_models_that_were_measured(finished):
+    results = load_results(finished.out)
+    for variant in TWO:
+        for row, seed in enumerate(results.seeds):
+            model = load_pretrained(variant, seed, folder=finished.out)
+            states, currents = study.training_set(VARIANTS[variant], seed)
+            predicted = predict(model, states[:, 0], currents, 0.5 * np.arange(81))
+            error = np.square(predicted - states).mean()
+            assert error == pytest.approx(results.values(variant, "train_mse")[row], rel=1e-5)
+
+
+def test_provenance_says_how_and_from_what(finished):
+    provenance = load_results(finished.out).provenance
+    assert provenance["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+    assert provenance["recipes"]["neural_ode"]["updates"] == 3
+    assert provenance["threads_per_job"] == 1
+    assert provenance["wall_seconds"] > 0
+    assert set(provenance["training_seconds"]) == set(TWO)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: r.values("lstm", "mse_within", 0.2), "variant must be one of"),
+        (lambda r: r.values("neural_ode", "accuracy"), "metric must be one of"),
+        (lambda r: r.values("neural_ode", "mse_within", 0.3), r"current must be one of \[0.2, 0.5"),
+        (lambda _: load_pretrained("lstm"), "variant must be one of"),
+        (lambda _: load_pretrained("no_clipping"), "variant must be one of"),
+        (lambda _: load_pretrained("neural_ode", 99), "seed must be one of"),
+        (lambda _: load_snapshot("neural_ode", 7), "update must be one of"),
+        (lambda _: load_snapshot("time_input", 0), "variant must be one of"),
+        (lambda _: variant_named("lstm"), "variant must be one of"),
+        (lambda _: StudyConfig(variants=("lstm",)), "variant must be one of"),
+        (lambda _: StudyConfig(seeds=(1, 1)), "seeds must not repeat"),
+        (lambda _: StudyConfig(updates=0), "updates must be >= 1"),
+    ],
+)
+def test_what_does_not_exist_is_refused_by_name(finished, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(load_results(finished.out))
+
+
+def test_missing_and_damaged_results_are_named(finished, tmp_path):
+    with pytest.raises(FileNotFoundError, match="make study"):
+        load_results(tmp_path)
+    folder = tmp_path / "copy"
+    shutil.copytree(finished.out, folder)
+    (folder / "results.csv").write_text("variant,seed,metric,current,value\nneural_ode,zero,x,,1\n")
+    with pytest.raises(ValueError, match="damaged"):
+        load_results(folder)
+
+
+def test_weights_of_another_shape_are_refused(finished, tmp_path):
+    shutil.copytree(finished.out, tmp_path / "copy")
+    shutil.copy(
+        finished.out / "discrete_rnn.safetensors", tmp_path / "copy" / "time_input.safetensors"
+    )
+    with pytest.raises(ValueError, match=r"time_input\.safetensors does not hold weights"):
+        load_pretrained("time_input", folder=tmp_path / "copy")
+
+
+def test_a_quick_run_cannot_touch_the_real_results(tmp_path):
+    config = quick_config(tmp_path)
+    assert PACKAGED not in (config.out, *config.out.parents)
+    assert set(config.variants) == set(VARIANTS)
+
+
+# --- the results that come with the library --------------------------------------------------
+
+
+def test_the_packaged_results_are_complete():
+    results = load_results()
+    assert len(results.seeds) >= 10
+    assert {key[0] for key in results.numbers} == set(VARIANTS)
+    assert re.fullmatch(r"[0-9a-f]{40}", results.provenance["commit"])
+    recipes = {name: Recipe(**recipe) for name, recipe in results.provenance["recipes"].items()}
+    assert recipes == {name: variant.recipe for name, variant in VARIANTS.items()}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_packaged_results_are_what_the_code_makes(name):
+    """The first updates of seed 0, retrained; 1e-4 leaves room for another machine's rounding."""
+    reference = load_results().provenance["reference"]
+    stored = reference["loss_of_first_seed"][name]
+    np.testing.assert_allclose(
+        reference_losses(name, load_results().seeds[0], reference["hidden"]), stored, rtol=1e-4
+    )
+    curve = load_results().curve(name, "loss")[0]
+    assert curve[0] == pytest.approx(stored[0], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", [v.name for v in VARIANTS.values() if v.packaged])
+def test_the_packaged_weights_have_the_packaged_error(name):
+    results = load_results()
+    for seed in (results.seeds[0], results.seeds[-1]):
+        states, currents = study.training_set(VARIANTS[name], seed)
+        model = load_pretrained(name, seed)
+        error = np.square(
+            predict(model, states[:, 0], currents, 0.5 * np.arange(81)) - states
+        ).mean()
+        stored = results.values(name, "train_mse")[results.seeds.index(seed)]
+        assert error == pytest.approx(stored, rel=1e-3)
+
+
+def test_snapshots_run_from_standing_still_to_the_trained_model():
+    first, last = (load_snapshot("neural_ode", u) for u in (SNAPSHOT_UPDATES[0], 600))
+    trained = load_pretrained("neural_ode", 0)
+    start = np.array([[1.0, 0.5]])
+    grid = 0.5 * np.arange(81)
+    assert (predict(first, start, 0.5, grid) == start).all()
+    np.testing.assert_allclose(
+        predict(last, start, 0.5, grid), predict(trained, start, 0.5, grid), atol=0.05
+    )
+
+
+def test_the_package_stays_small():
+    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 8 * 2**20
+    assert json.loads((PACKAGED / "provenance.json").read_text())["neurode_lib"]
