@@ -65,9 +65,7 @@ def choose_scripts(
         for script in context["script_files"]
         if not UNUSED_SCRIPTS.search(f"{script} {getattr(script, 'attributes', '')}")
     ]
-    context["css_files"][:] = [
-        sheet for sheet in context["css_files"] if "thebe" not in str(sheet)
-    ]
+    context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet)]
     if EXPLORER_MARK in context.get("body", "") and (EXPLORERS / "explorers.js").exists():
         # A classic script: browsers refuse module scripts on file://.
         app.add_js_file("explorers.js", loading_method="defer")
