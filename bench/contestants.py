@@ -235,7 +235,7 @@ def _diffrax(problem: Problem, adjoint_name: str) -> Update:
             RK4(),
             t0=0.0,
             t1=grid[-1],
-            dt0=problem.dt,
+            dt0=None,
             y0=states[:, 0],
             args=weights,
             saveat=diffrax.SaveAt(ts=grid),
