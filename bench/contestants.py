@@ -222,7 +222,7 @@ def _diffrax(problem: Problem, adjoint_name: str) -> Update:
 
     class RK4(diffrax.AbstractERK):
         tableau: ClassVar[diffrax.ButcherTableau] = classical
-        interpolation_cls: ClassVar = diffrax.LocalLinearInterpolation
+        interpolation_cls: ClassVar = diffrax.ThirdOrderHermitePolynomialInterpolation.from_k
 
         def order(self, _terms):
             return 4
