@@ -6,6 +6,7 @@ import hashlib
 import html
 
 import numpy as np
+import numpy.typing as npt
 
 from neurode_lib._checks import FloatArray
 
@@ -41,12 +42,12 @@ class Panel:
         py = top + (y1 - np.clip(y, 2 * y0 - y1, 2 * y1 - y0)) / (y1 - y0) * height
         return px, py
 
-    def curve(self, x: FloatArray, y: FloatArray, colour: str, *, width: float = 2.0) -> None:
+    def curve(self, x: npt.ArrayLike, y: npt.ArrayLike, colour: str, *, width: float = 2.0) -> None:
         """Add a line through the points, up to the first that is not finite."""
-        finite = np.isfinite(x) & np.isfinite(y)
-        end = len(finite) if finite.all() else int(finite.argmin())
-        x, y = np.asarray(x)[:end], np.asarray(y)[:end]
-        px, py = self._pixels(x, y)
+        path = np.stack([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
+        broken = np.flatnonzero(~np.isfinite(path).all(axis=0))
+        end = int(broken[0]) if broken.size else path.shape[1]
+        px, py = self._pixels(path[0, :end], path[1, :end])
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(px, py, strict=True))
         self._parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}" '

@@ -11,12 +11,18 @@ from pathlib import Path
 
 import ipywidgets
 import pytest
+import safetensors.torch
+import torch
 from traitlets import TraitError
 
 import neurode_lib.explorers
-from neurode_lib.explorers import PhasePlaneExplorer
+from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
 from neurode_lib.explorers._spec import SPEC
+from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, SEEDS, package
+from neurode_lib.explorers.export import script, write_data
 from neurode_lib.fitzhugh_nagumo import equilibria
+from neurode_lib.rollout import network_of
+from neurode_lib.study import SNAPSHOT_UPDATES, load_pretrained
 
 STATIC = Path(neurode_lib.explorers.__file__).parent / "static"
 
@@ -50,6 +56,52 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
     for preset in SPEC["phase-plane"]["presets"].values():
         for name, value in preset["state"].items():
             setattr(explorer, name, value)
+
+
+@pytest.mark.parametrize("kind", [ModelExplorer, TrainingExplorer])
+def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
+    explorer = kind()
+    assert set(explorer.state()) <= set(explorer.keys)
+    root = ET.fromstring(explorer.to_html())
+    state = json.loads(root.get("data-state"))
+    state.pop("presets")
+    assert state == explorer.state()
+    assert "oscillating" in explorer.still()
+    assert explorer.to_html() == kind().to_html()
+
+
+def test_what_can_be_chosen_is_what_the_study_has() -> None:
+    assert SPEC["model"]["fields"]["seed"]["choices"] == list(SEEDS)
+    assert SPEC["training"]["fields"]["update"]["choices"] == list(SNAPSHOT_UPDATES)
+
+
+def test_a_package_holds_the_networks_of_its_seed() -> None:
+    tensors = safetensors.torch.load(package("seed-3"))
+    assert len(tensors) == 6 * len(MODEL_VARIANTS)
+    for variant in MODEL_VARIANTS:
+        for name, value in network_of(load_pretrained(variant, 3)).state_dict().items():
+            assert torch.equal(tensors[f"{variant}/net.{name}"], value)
+    with pytest.raises(ValueError, match="key must be one of"):
+        package("seed-99")
+
+
+def test_python_answers_what_the_page_asks_for() -> None:
+    explorer = TrainingExplorer()
+    explorer._wanted = "update-5"
+    assert explorer._weights == {"key": "update-5", "data": package("update-5")}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_weights_in_the_site_are_those_of_the_study(key: str) -> None:
+    # If this fails: python -m neurode_lib.explorers.export
+    assert (STATIC / "data" / f"{key}.js").read_text(encoding="ascii") == script(key)
+    assert len(gzip.compress(script(key).encode(), 9)) <= 220 * 1024
+
+
+def test_writing_the_weights_removes_what_is_no_more(tmp_path: Path) -> None:
+    (tmp_path / "seed-99.js").write_text("old", encoding="ascii")
+    write_data(tmp_path)
+    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(KEYS)
 
 
 def test_links_to_plain_ipywidgets() -> None:

@@ -103,9 +103,6 @@ export class ComparisonExplorer extends Explorer {
     });
     panel.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 4, yTicks: 4 });
     card.handle.show(state);
-    card.canvas.setAttribute("aria-label",
-      `Phase plane of the ${card.name} at current ${format(state.I, 2)}: its trajectory over the true one, ` +
-      "and its vector field, each arrow coloured by its angle to the true arrow.");
   }
 
   drawTraces({ state }, truth, runs, colours) {
@@ -130,8 +127,17 @@ export class ComparisonExplorer extends Explorer {
         { colour: colours.ink, halo: "transparent", size: 11, align: "right", maths: false });
     }
     panel.axes(colours, { xLabel: "t", yLabel: "v", yTicks: 4, xTicks: 8 });
+  }
+
+  describe({ state }) {
+    for (const card of this.cards) {
+      card.canvas.setAttribute("aria-label",
+        `Phase plane of the ${card.name} at current ${format(state.I, 2)}: its trajectory over the true one, ` +
+        "and its vector field, each arrow coloured by its angle to the true arrow.");
+    }
+    const { dt, steps } = this.clock(state);
     this.traces.setAttribute("aria-label",
-      `v against time until t = ${format(end, 1)}: the truth in grey, and the models. Training covered t up to ${TRAINED.t}.`);
+      `v against time until t = ${format(steps * dt, 1)}: the truth in grey, and the models. Training covered t up to ${TRAINED.t}.`);
   }
 
   /** The numbers under each picture, from complete runs only. */

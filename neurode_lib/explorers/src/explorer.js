@@ -171,15 +171,15 @@ export class Explorer {
     if (!scene.waiting || scene.failed) this.resolveReady();
   }
 
-  /** Rewrite the summary once the reader pauses, so that a screen reader is not flooded. */
+  /** Rewrite the summary and the pictures' descriptions once the reader pauses, so that a screen reader is not flooded. */
   speak(scene) {
-    const text = this.summary(scene, this.state);
-    if (this.summaryElement.childNodes.length === 0) {
-      this.summaryElement.replaceChildren(...text);
-      return;
-    }
+    const say = () => {
+      this.describe(scene);
+      this.summaryElement.replaceChildren(...this.summary(scene));
+    };
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => this.summaryElement.replaceChildren(...text), SUMMARY_PAUSE);
+    if (this.summaryElement.childNodes.length === 0) say();
+    else this.speaking = setTimeout(say, SUMMARY_PAUSE);
   }
 
   destroy() {

@@ -5,14 +5,14 @@ import { Explorer } from "./explorer.js";
 import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./handle.js";
 import { h } from "./dom.js";
-import { Panel, arrows, surface } from "./plot.js";
+import { Layer, Panel, arrows, surface } from "./plot.js";
 import { format, linear } from "./scale.js";
 import spec from "../static/spec.json";
 
 const V_DOMAIN = [-2.6, 2.6];
 const W_DOMAIN = [-1.5, 2.7];
 const REFERENCE_DT = 0.05;
-const STEPS_SEEN = 420; // with more steps than this, dots would run together
+const STEPS_SEEN = 260; // with more steps than this, dots would run together
 const METHOD_NAMES = { rk4: "RK4", euler: "Euler" };
 
 export class PhasePlaneExplorer extends Explorer {
@@ -23,6 +23,8 @@ export class PhasePlaneExplorer extends Explorer {
   buildStage() {
     this.plane = h("canvas", { role: "img" });
     this.traces = h("canvas", { role: "img" });
+    this.background = new Layer();
+    this.frames = new Layer();
     this.notice = h("p", { class: "nx-notice", role: "status" });
     const planeBox = h("div", { class: "nx-plane" }, this.plane);
     this.scales = { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) };
@@ -93,14 +95,22 @@ export class PhasePlaneExplorer extends Explorer {
   }
 
   drawPlane(scene, colours) {
-    const { ctx, width, height } = surface(this.plane);
-    const panel = new Panel(ctx, { left: 34, top: 8, right: width - 13, bottom: height - 26 }, V_DOMAIN, W_DOMAIN);
+    const target = surface(this.plane);
+    const { ctx, width, height } = target;
+    const box = { left: 34, top: 8, right: width - 13, bottom: height - 26 };
+    const panel = new Panel(ctx, box, V_DOMAIN, W_DOMAIN);
     this.scales = panel;
     const { shown, reference, equilibrium, field, state, divergedAt } = scene;
+    this.background.draw(target, [state.I, colours.ink, colours.halo].join(), (own) => {
+      const under = new Panel(own, box, V_DOMAIN, W_DOMAIN);
+      under.clipped(() => {
+        arrows(under, field, { columns: 17, rows: 14, colour: colours.ink, alpha: 0.3 });
+        drawNullclines(under, state.I, colours);
+      });
+      under.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 5, yTicks: 5 });
+    });
     panel.clipped(() => {
-      arrows(panel, field, { columns: 17, rows: 14, colour: colours.ink, alpha: 0.3 });
-      drawNullclines(panel, state.I, colours);
-      panel.curve(reference.v, reference.w, { colour: colours.ink, width: 1.25, alpha: 0.55, dash: [1, 3.5], stride: 4 });
+      panel.curve(reference.v, reference.w, { colour: colours.ink, width: 1.1, alpha: 0.6 });
       if (shown) {
         const { v, w } = shown.trajectory;
         drawRun(panel, v, w, colours, { faint: divergedAt !== null, steps: v.length <= STEPS_SEEN });
@@ -109,31 +119,41 @@ export class PhasePlaneExplorer extends Explorer {
         colour: colours.ink, halo: colours.halo, radius: 5.5, filled: equilibrium.stable,
       });
     });
-    panel.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 5, yTicks: 5 });
-    this.plane.setAttribute("aria-label", this.describePlane(scene));
   }
 
   drawTraces(scene, colours) {
-    const { ctx, width, height } = surface(this.traces);
+    const target = surface(this.traces);
+    const { ctx, width, height } = target;
     const { shown, reference, state, divergedAt } = scene;
     const middle = height / 2;
-    const panels = {
-      v: new Panel(ctx, { left: 34, top: 8, right: width - 13, bottom: middle - 8 }, [0, state.horizon], V_DOMAIN),
-      w: new Panel(ctx, { left: 34, top: middle + 8, right: width - 13, bottom: height - 26 }, [0, state.horizon], W_DOMAIN),
-    };
-    for (const [name, panel] of Object.entries(panels)) {
+    const time = [0, state.horizon];
+    const panels = [
+      ["v", { left: 34, top: 8, right: width - 13, bottom: middle - 8 }, V_DOMAIN],
+      ["w", { left: 34, top: middle + 8, right: width - 13, bottom: height - 26 }, W_DOMAIN],
+    ];
+    this.frames.draw(target, [state.horizon, colours.ink, colours.halo].join(), (own) => {
+      for (const [name, box, domain] of panels) {
+        const last = name === "w";
+        new Panel(own, box, time, domain)
+          .axes(colours, { xLabel: last ? "t" : "", yLabel: name, yTicks: 4, xNumbers: last });
+      }
+    });
+    for (const [name, box, domain] of panels) {
+      const panel = new Panel(ctx, box, time, domain);
       panel.clipped(() => {
-        panel.curve(reference.t, reference[name], { colour: colours.ink, width: 1.25, alpha: 0.55, dash: [1, 3.5], stride: 4 });
+        panel.curve(reference.t, reference[name], { colour: colours.ink, width: 1.1, alpha: 0.6 });
         if (shown) {
           const { t } = shown.trajectory;
           const apart = panel.x(shown.dt) - panel.x(0);
           drawRun(panel, t, shown.trajectory[name], colours, { faint: divergedAt !== null, steps: apart >= 4 });
         }
       });
-      const last = name === "w";
-      panel.axes(colours, { xLabel: last ? "t" : "", yLabel: name, yTicks: 4, xNumbers: last });
     }
-    this.traces.setAttribute("aria-label", `Traces of v and w against time, from 0 to ${state.horizon}.`);
+  }
+
+  describe(scene) {
+    this.plane.setAttribute("aria-label", this.describePlane(scene));
+    this.traces.setAttribute("aria-label", `Traces of v and w against time, from 0 to ${scene.state.horizon}.`);
   }
 
   describePlane({ state, equilibrium, regime }) {
@@ -149,7 +169,7 @@ export class PhasePlaneExplorer extends Explorer {
     const run = divergedAt !== null
       ? `${method}diverged at t = ${format(divergedAt, 2)}.`
       : `${method}${spikes.length} spike${spikes.length === 1 ? "" : "s"} until t = ${state.horizon}${periodOf(spikes)}; ` +
-        `${significant(error)} from the exact solution (dotted).`;
+        `${significant(error)} from the exact solution (thin line).`;
     return [
       h("strong", {}, `${first}.`),
       ` Equilibrium at v = ${format(v, 2)}, w = ${format(w, 2)}: ${stable ? "stable" : "unstable"} ${kind}. ${run}`,
@@ -159,7 +179,7 @@ export class PhasePlaneExplorer extends Explorer {
 
 function drawNullclines(panel, I, colours) {
   const [low, high] = V_DOMAIN;
-  const vs = Array.from({ length: 121 }, (_, i) => low + ((high - low) * i) / 120);
+  const vs = Array.from({ length: 81 }, (_, i) => low + ((high - low) * i) / 80);
   panel.curve(vs, vs.map((v) => fhn.vNullcline(v, I)), { colour: colours.vNullcline, width: 1.75 });
   panel.curve([low, high], [low, high].map(fhn.wNullcline), { colour: colours.wNullcline, width: 1.75 });
   // Labelled on the curves themselves, where the panel always shows them.

@@ -5,6 +5,36 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sa
 const MATHS = "'Latin Modern Math', 'STIX Two Math', Cambria, Georgia, serif";
 export const font = (size, { maths = false } = {}) => (maths ? `italic ${size}px ${MATHS}` : `${size}px ${FONT}`);
 
+/**
+ * A part of a picture that rarely changes: what `paint(ctx)` draws, as long as `key` and the size
+ * stay. While it does change from frame to frame, keeping a copy would only cost; so the copy is made
+ * when the same thing is wanted for the second time.
+ */
+export class Layer {
+  constructor() {
+    this.canvas = document.createElement("canvas");
+  }
+
+  draw({ ctx, width, height }, key, paint) {
+    const whole = [key, ctx.canvas.width, ctx.canvas.height].join();
+    if (this.wanted !== whole) {
+      this.wanted = whole;
+      this.kept = false;
+      paint(ctx);
+      return;
+    }
+    if (!this.kept) {
+      this.kept = true;
+      this.canvas.width = ctx.canvas.width;
+      this.canvas.height = ctx.canvas.height;
+      const own = this.canvas.getContext("2d");
+      own.setTransform(ctx.getTransform());
+      paint(own);
+    }
+    ctx.drawImage(this.canvas, 0, 0, width, height);
+  }
+}
+
 /** Match the canvas to its box and the screen's pixels; returns { ctx, width, height } in CSS pixels. */
 export function surface(canvas) {
   const width = canvas.clientWidth;
@@ -78,19 +108,27 @@ export class Panel {
     ctx.restore();
   }
 
-  curve(xs, ys, { colour, width = 2, alpha = 1, dash = [], stride = 1 }) {
+  curve(xs, ys, { colour, width = 2, alpha = 1, dash = [] }) {
     const { ctx, x, y } = this;
     ctx.save();
     ctx.strokeStyle = colour;
     ctx.lineWidth = width;
     ctx.globalAlpha = alpha;
     ctx.lineJoin = "round";
-    ctx.lineCap = "round";
     ctx.setLineDash(dash);
     ctx.beginPath();
     const end = xs.length - 1;
-    for (let i = 0; i <= end; i += stride) ctx.lineTo(x(xs[i]), y(ys[i]));
-    if (end % stride !== 0) ctx.lineTo(x(xs[end]), y(ys[end]));
+    let lastX = NaN;
+    let lastY = NaN;
+    for (let i = 0; i <= end; i += 1) {
+      const px = x(xs[i]);
+      const py = y(ys[i]);
+      // Points that fall into the same pixel would only cost time.
+      if (Math.abs(px - lastX) < 1 && Math.abs(py - lastY) < 1 && i < end) continue;
+      ctx.lineTo(px, py);
+      lastX = px;
+      lastY = py;
+    }
     ctx.stroke();
     ctx.restore();
   }
@@ -157,7 +195,6 @@ export function arrows(panel, field, { columns, rows, colour, alpha = 1, width =
   ctx.strokeStyle = colour;
   ctx.globalAlpha = alpha;
   ctx.lineWidth = width;
-  ctx.lineCap = "round";
   ctx.beginPath();
   for (let column = 0; column < columns; column += 1) {
     for (let row = 0; row < rows; row += 1) {

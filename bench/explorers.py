@@ -1,0 +1,155 @@
+"""How fast the explorers are: redraw after a slider event, first picture, size of the script.
+
+    python bench/explorers.py
+
+Times of the redraw are CPU time of the page's main thread (so other programs do not count), with
+Chromium's own throttling to a quarter of the speed. The first picture is in wall-clock time,
+without throttling.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import http.server
+import os
+import shutil
+import statistics
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
+
+STATIC = Path(__file__).parents[1] / "neurode_lib" / "explorers" / "static"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+EVENTS = 40
+THROTTLE = 4
+
+# One slider event, as an input event of the slider itself, up to the end of the n-th frame after.
+MOVE = """([name, value]) => new Promise(done => {
+    const input = document.querySelector(`.neurode-explorer input[name="${name}"]`);
+    input.value = value;
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+    requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+# Main-thread time of each redraw by the page's own clock, and frames until all was computed.
+FRAMES = """([name, value]) => new Promise(done => {
+    const {explorer} = document.querySelector(".neurode-explorer");
+    const input = document.querySelector(`.neurode-explorer input[name="${name}"]`);
+    const started = performance.now();
+    let frames = 0, longest = 0;
+    explorer.redraw = function () {
+        const from = performance.now();
+        this.constructor.prototype.redraw.call(this);
+        longest = Math.max(longest, performance.now() - from);
+        frames += 1;
+        if (this.currentScene.finished === false) return;
+        delete this.redraw;
+        done({frames, longest, total: performance.now() - started});
+    };
+    input.value = value;
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def main_thread_seconds(session: CDPSession) -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+
+
+def median_ms(values: list[float]) -> str:
+    return f"median {1e3 * statistics.median(values):.1f} ms, worst {1e3 * max(values):.1f} ms"
+
+
+def redraws(page: Page, name: str, values: list[float]) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    for value in values:  # until the code is compiled
+        page.evaluate(MOVE, [name, value])
+    session.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
+    nothing, events = [], []
+    for value in values:
+        before = main_thread_seconds(session)
+        between = main_thread_seconds(session)
+        page.evaluate(MOVE, [name, value])
+        events.append(main_thread_seconds(session) - between)
+        nothing.append(between - before)
+    idle = statistics.median(nothing)
+    print(f"    {name}: {median_ms([event - idle for event in events])} of CPU a slider event")
+    complete = [page.evaluate(FRAMES, [name, value]) for value in values]
+    print(
+        f"    {name}: longest redraw {median_ms([c['longest'] / 1e3 for c in complete])}; "
+        f"complete after {statistics.median(c['frames'] for c in complete):.0f} frames, "
+        f"{median_ms([c['total'] / 1e3 for c in complete])} (wall clock)"
+    )
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+
+
+def main() -> None:
+    pages = {
+        "PhasePlaneExplorer": (PhasePlaneExplorer(), {"I": (0.2, 1.5), "dt": (0.05, 0.6)}),
+        "ModelExplorer, 400 steps": (
+            ModelExplorer(n_steps=400),
+            {"I": (0.2, 1.2), "dt": (0.2, 0.8)},
+        ),
+        "TrainingExplorer": (TrainingExplorer(), {"I": (0.2, 1.2)}),
+    }
+    for script in ("explorers.js", "widget.js"):
+        size = len(gzip.compress((STATIC / script).read_bytes(), 9))
+        print(f"{script}: {size / 1024:.1f} KB compressed")
+    largest = max(STATIC.glob("data/*.js"), key=lambda path: path.stat().st_size)
+    size = len(gzip.compress(largest.read_bytes(), 9))
+    print(f"largest weights file ({largest.name}): {size / 1024:.0f} KB compressed")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; throttled {THROTTLE}x")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        root = Path(folder)
+        shutil.copytree(STATIC, root / "_static")
+        handler = functools.partial(QuietHandler, directory=folder)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for number, (title, (explorer, sliders)) in enumerate(pages.items()):
+            (root / f"{number}.html").write_text(
+                '<!doctype html><meta charset="utf-8"><title>.</title>'
+                '<body style="max-width:760px">'
+                f'<script defer src="_static/explorers.js"></script>{explorer.to_html()}',
+                encoding="utf-8",
+            )
+            print(title)
+            first = []
+            for _ in range(5):
+                page = browser.new_page(viewport={"width": 1280, "height": 1000})
+                page.goto(f"http://127.0.0.1:{server.server_port}/{number}.html")
+                first.append(
+                    page.evaluate(
+                        """document.querySelector(".neurode-explorer").explorer.ready
+                            .then(() => performance.now() / 1000)"""
+                    )
+                )
+            print(f"    first picture after navigation: {median_ms(first)} (wall clock)")
+            for name, (low, high) in sliders.items():
+                step = (high - low) / EVENTS
+                redraws(page, name, [round(low + step * i, 3) for i in range(EVENTS)])
+        browser.close()
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
