@@ -112,16 +112,15 @@ def table_html(rows: Sequence[Assessed], *, link: Callable[[Claim], tuple[str, s
     link : callable
         ``link(claim)`` returns the addresses of its chapter and of its code.
     """
-    head = ("#", "claim", "how measured", "result", "verdict", "look closer")
+    head = ("#", "claim, and how it is measured", "result", "verdict", "look closer")
     body = []
     for position, row in enumerate(rows, start=1):
         claim = row.claim
         chapter, code = link(claim)
         cells = (
             f'<td class="claim-number">{position}</td>',
-            f'<th scope="row">{_text(claim.statement)}</th>',
-            f'<td data-label="how measured">{_text(claim.method)} '
-            f"<em>{_text(claim.criterion)}</em></td>",
+            f'<th scope="row">{_text(claim.statement)} <span class="claim-method">'
+            f"{_text(claim.method)} <em>{_text(claim.criterion)}</em></span></th>",
             f'<td data-label="result">{_text(row.result)}</td>',
             f'<td data-label="verdict" data-sort="{VERDICTS.index(row.verdict)}">'
             f'<span class="verdict verdict-{VERDICTS.index(row.verdict)}">'

@@ -86,7 +86,10 @@ JUDGED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "undoing": ({"updates": [2000, 3000, np.inf]}, {"updates": [1, 2, 3]}),
     "zero-helps": ({"ratio": [2, 3, 4]}, {"ratio": [0.9, 1.1, 1.2]}),
     "clipping": ({"spoiled": 6, "n": 10}, {"spoiled": 0, "n": 10}),
-    "full-loss": ({"full": [0.1], "per_step": [0.3]}, {"full": [0.1], "per_step": [0.01]}),
+    "full-loss": (
+        {"full": [0.1], "per_step": [0.3], "noisy_full": [0.1], "noisy_step": [0.3]},
+        {"full": [0.1], "per_step": [0.01], "noisy_full": [0.1], "noisy_step": [0.1]},
+    ),
     "cost": ({"ratio": [5, 4], "published": 4.5}, {"ratio": [0.5], "published": 4.5}),
     "train-ode": (
         {"ours": [0.01, 0.03], "published": 0.02},
