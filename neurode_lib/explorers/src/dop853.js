@@ -15,33 +15,42 @@ const A = [
   [0.47766253643826434, 0, 0, -2.4881146199716677, -0.590290826836843, 21.230051448181193, 15.279233632882423, -33.28821096898486, -0.020331201708508627],
   [-0.9371424300859873, 0, 0, 5.186372428844064, 1.0914373489967295, -8.149787010746927, -18.52006565999696, 22.739487099350505, 2.4936055526796523, -3.0467644718982196],
   [2.273310147516538, 0, 0, -10.53449546673725, -2.0008720582248625, -17.9589318631188, 27.94888452941996, -2.8589982771350235, -8.87285693353063, 12.360567175794303, 0.6433927460157636],
-].map((row) => Float64Array.from(row));
-const B = Float64Array.from(
+].map(sparse);
+const B = sparse(
   [0.054293734116568765, 0, 0, 0, 0, 4.450312892752409, 1.8915178993145003, -5.801203960010585, 0.3111643669578199, -0.1521609496625161, 0.20136540080403034, 0.04471061572777259],
 );
 
-const stages = Array.from({ length: 12 }, () => new Float64Array(2));
+/** The coefficients that are not zero, and their places. */
+function sparse(row) {
+  const places = row.flatMap((value, i) => (value === 0 ? [] : [i]));
+  return { places: Int32Array.from(places), values: Float64Array.from(places, (i) => row[i]) };
+}
+
+const kv = new Float64Array(12);
+const kw = new Float64Array(12);
+const slope = new Float64Array(2);
 
 /** One step, with the signature of the methods in integrate.js; writes the new state in place. */
 export function dop853(field, _t, state, dt) {
-  const [v, w] = state;
-  field(0, v, w, stages[0]);
-  for (let i = 0; i < A.length; i += 1) {
-    const row = A[i];
+  const v = state[0];
+  const w = state[1];
+  for (let stage = 0; stage <= 12; stage += 1) {
     let dv = 0;
     let dw = 0;
-    for (let j = 0; j < row.length; j += 1) {
-      dv += row[j] * stages[j][0];
-      dw += row[j] * stages[j][1];
+    if (stage > 0) {
+      const { places, values } = stage < 12 ? A[stage - 1] : B;
+      for (let j = 0; j < places.length; j += 1) {
+        dv += values[j] * kv[places[j]];
+        dw += values[j] * kw[places[j]];
+      }
     }
-    field(0, v + dt * dv, w + dt * dw, stages[i + 1]);
+    if (stage === 12) {
+      state[0] = v + dt * dv;
+      state[1] = w + dt * dw;
+    } else {
+      field(0, v + dt * dv, w + dt * dw, slope);
+      kv[stage] = slope[0];
+      kw[stage] = slope[1];
+    }
   }
-  let dv = 0;
-  let dw = 0;
-  for (let j = 0; j < B.length; j += 1) {
-    dv += B[j] * stages[j][0];
-    dw += B[j] * stages[j][1];
-  }
-  state[0] = v + dt * dv;
-  state[1] = w + dt * dw;
 }

@@ -1,0 +1,96 @@
+"""The explorers of the built site, on every page that has one, on a server and from disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+MARK = 'class="neurode-explorer"'
+
+pytestmark = pytest.mark.site
+
+
+def pages() -> list[str]:
+    return sorted(
+        str(path.relative_to(SITE))
+        for path in SITE.rglob("*.html")
+        if MARK in path.read_text(encoding="utf-8")
+    )
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> str:
+    root = tmp_path_factory.mktemp("below")
+    (root / "a").mkdir()
+    (root / "a" / "path").symlink_to(SITE, target_is_directory=True)
+    return f"{serve(root)}/a/path"
+
+
+def test_the_site_has_explorers() -> None:
+    assert pages(), f"no page of {SITE} has an explorer: run `make book` first"
+
+
+@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("where", ["server", "disk"])
+def test_every_explorer_draws_and_its_sliders_answer(
+    name: str, where: str, address: str, new_page: Any, figure: Any
+) -> None:
+    page = new_page(f"{address}/{name}" if where == "server" else (SITE / name).as_uri())
+    names = page.locator(".neurode-explorer").evaluate_all("all => all.map(el => el.dataset.name)")
+    assert len(set(names)) == len(names), "links could not tell these figures apart"
+    for one in names:
+        fig = figure(page, one)
+        for slider in fig.root.locator('input[type="range"]').all():
+            key = slider.get_attribute("name")
+            before, picture = fig.state()[key], fig.picture()
+            slider.press(
+                "ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight"
+            )
+            assert fig.state()[key] != before
+            fig.root.evaluate(
+                "async el => { while (el.explorer.currentScene.waiting"
+                " || el.explorer.currentScene.finished === false)"
+                " await new Promise(requestAnimationFrame); }"
+            )
+            assert fig.picture() != picture
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_an_explorer(
+    name: str, theme: str, address: str, new_page: Any
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = new_page(f"{address}/{name}", viewport={"width": 390, "height": 800})
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    found = Axe().run(page, context=".neurode-explorer")
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", pages())
+def test_links_of_the_text_name_figures_and_presets_that_exist(
+    name: str, address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{name}")
+    links = page.locator('main a[href^="#"][href*="?"]').evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
+    for link in links:
+        known = page.evaluate(
+            """link => {
+                const [name, query] = link.slice(1).split("?");
+                const el = document.querySelector(`.neurode-explorer[data-name="${name}"]`);
+                const wanted = new URLSearchParams(query);
+                const preset = wanted.get("preset");
+                wanted.delete("preset");
+                return !!el && (preset === null || preset in el.explorer.spec.presets)
+                    && [...wanted.keys()].every(key => key in el.explorer.spec.fields);
+            }""",
+            link,
+        )
+        assert known, link
