@@ -8,6 +8,7 @@
   container-type: inline-size;
   box-sizing: border-box;
   margin: 1.25rem 0;
+  scroll-margin-top: 4.5rem; /* links must not put it under the theme's header */
   padding: .85rem .9rem .7rem;
   border: 1px solid var(--nx-line);
   border-radius: 12px;
