@@ -95,9 +95,7 @@ def test_t_start_shifts_the_clock_row_by_row(problem):
     for k in range(3):
         for row in range(7):
             alone = models[k](y0[k, row : row + 1], current[k, row : row + 1], grid + shift[k, row])
-            torch.testing.assert_close(
-                shifted[:, k, row], alone[:, 0], rtol=1e-12, atol=1e-12
-            )
+            torch.testing.assert_close(shifted[:, k, row], alone[:, 0], rtol=1e-12, atol=1e-12)
 
 
 def test_single_precision_stays_within_rounding(problem):
@@ -115,9 +113,7 @@ def test_a_workspace_changes_no_value_from_one_update_to_the_next(models, proble
     gradients = []
     for memory in (workspace, workspace, None):
         weights = trainable(models)
-        states = stacked_rollout(
-            weights, y0, current, grid, stepping=stepping, workspace=memory
-        )
+        states = stacked_rollout(weights, y0, current, grid, stepping=stepping, workspace=memory)
         states.square().sum().backward()
         gradients.append(weights["2.weight"].grad)
     torch.testing.assert_close(gradients[1], gradients[0], rtol=0, atol=0)

@@ -58,7 +58,11 @@ def test_the_recipe_equals_the_plain_loop(kind):
     plain = make_model(kind, seed=0, hidden=16).double()
     expected = plain_loop(plain, states, currents, recipe)
     model, history = train(
-        make_model(kind, seed=0, hidden=16).double(), states, currents, GRID, recipe,
+        make_model(kind, seed=0, hidden=16).double(),
+        states,
+        currents,
+        GRID,
+        recipe,
         progress=False,
     )
     np.testing.assert_allclose(history.loss[:, 0], expected, rtol=1e-9)
@@ -73,12 +77,22 @@ def test_each_seed_of_an_ensemble_is_trained_as_if_alone():
     states, currents = stacked(seeds)
     together, history = train_ensemble(
         [make_model(seed=s, hidden=16).double() for s in seeds],
-        states, currents, GRID, recipe, seeds=seeds, progress=False,
+        states,
+        currents,
+        GRID,
+        recipe,
+        seeds=seeds,
+        progress=False,
     )
     for k, seed in enumerate(seeds):
         alone, own = train(
-            make_model(seed=seed, hidden=16).double(), states[k], currents[k], GRID, recipe,
-            seed=seed, progress=False,
+            make_model(seed=seed, hidden=16).double(),
+            states[k],
+            currents[k],
+            GRID,
+            recipe,
+            seed=seed,
+            progress=False,
         )
         np.testing.assert_allclose(history.loss[:, k], own.loss[:, 0], rtol=1e-8)
         torch.testing.assert_close(flat(together[k]), flat(alone), rtol=1e-6, atol=1e-8)
@@ -92,9 +106,13 @@ def test_a_batch_of_all_windows_is_the_mean_over_every_window():
         [
             np.square(
                 model(
-                    torch.tensor(states[:, start]), torch.tensor(currents),
+                    torch.tensor(states[:, start]),
+                    torch.tensor(currents),
                     torch.tensor(GRID[: recipe.window + 1]),
-                ).detach().numpy().transpose(1, 0, 2)
+                )
+                .detach()
+                .numpy()
+                .transpose(1, 0, 2)
                 - states[:, start : start + recipe.window + 1]
             )
             for start in range(len(GRID) - recipe.window)
@@ -112,9 +130,13 @@ def test_windows_of_a_time_input_model_see_the_clock_of_the_data():
         [
             np.square(
                 model(
-                    torch.tensor(states[:, start]), torch.tensor(currents),
+                    torch.tensor(states[:, start]),
+                    torch.tensor(currents),
                     torch.tensor(GRID[start : start + recipe.window + 1]),
-                ).detach().numpy().transpose(1, 0, 2)
+                )
+                .detach()
+                .numpy()
+                .transpose(1, 0, 2)
                 - states[:, start : start + recipe.window + 1]
             )
             for start in range(len(GRID) - recipe.window)
@@ -142,8 +164,14 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
     def run(**options):
         return train_ensemble(
             [make_model(seed=s, hidden=8) for s in (0, 1)],
-            states, currents, GRID, recipe, seeds=[0, 1], progress=False,
-            snapshots_at=[0, 5, 20], **options,
+            states,
+            currents,
+            GRID,
+            recipe,
+            seeds=[0, 1],
+            progress=False,
+            snapshots_at=[0, 5, 20],
+            **options,
         )
 
     whole, whole_history = run()
@@ -176,11 +204,25 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
     checkpoint = tmp_path / "run.safetensors"
     monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(type(checkpoint), "unlink", lambda *_a, **_k: None)
-    train(make_model(seed=0, hidden=8), states, currents, GRID, Recipe(updates=2),
-          checkpoint=checkpoint, progress=False)
+    train(
+        make_model(seed=0, hidden=8),
+        states,
+        currents,
+        GRID,
+        Recipe(updates=2),
+        checkpoint=checkpoint,
+        progress=False,
+    )
     with pytest.raises(ValueError, match="belongs to another recipe"):
-        train(make_model(seed=0, hidden=8), states, currents, GRID, Recipe(updates=3),
-              checkpoint=checkpoint, progress=False)
+        train(
+            make_model(seed=0, hidden=8),
+            states,
+            currents,
+            GRID,
+            Recipe(updates=3),
+            checkpoint=checkpoint,
+            progress=False,
+        )
 
 
 def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights():
@@ -286,6 +328,10 @@ def test_the_bar_shows_loss_and_time_left(capsys):
 def test_the_default_recipe_is_the_articles():
     recipe = Recipe()
     assert (recipe.updates, recipe.lr, recipe.schedule, recipe.clip_norm, recipe.window) == (
-        600, 3e-3, "cosine", 1.0, None,
+        600,
+        3e-3,
+        "cosine",
+        1.0,
+        None,
     )
     assert sum(p.numel() for p in ODEFunc().parameters()) == 17_282
