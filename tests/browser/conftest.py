@@ -149,7 +149,9 @@ def new_page(browser: Browser) -> Iterator[Any]:
         page.on(
             "console",
             lambda message: (
-                troubles.append(f"console: {message.text}") if message.type == "error" else None
+                troubles.append(f"console: {message.text} {message.location.get('url')}")
+                if message.type == "error"
+                else None
             ),
         )
         page.goto(url)

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { isDark, palette, watchTheme } from "./palette.js";
 import css from "./style.css";
 
-const FRAME_BUDGET = 6; // ms of computing in one frame; long work goes on in the next
+const FRAME_BUDGET = 4; // ms of computing in one frame; long work goes on in the next
 const SUMMARY_PAUSE = 300; // ms of rest before the summary is spoken anew
 
 export class Explorer {
