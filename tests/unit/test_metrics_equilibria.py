@@ -35,7 +35,17 @@ class NormalForm(nn.Module):
         return torch.stack([growth * v - 2 * w, growth * w + 2 * v], dim=-1)
 
 
-class Fold(nn.Module):
+class TwoSides(nn.Module):
+    """One Hopf on each side of v = 0: at (-1, 0) for I = 0.42, at (1, 0) already for I = 0.41."""
+
+    def forward(self, _t, y, I):
+        v, w = y.unbind(-1)
+        growth = I - 0.41 - 0.01 * (v < 0).to(y.dtype)
+        v = torch.where(v < 0, v + 1, v - 1)
+        return torch.stack([growth * v - w, growth * w + v], dim=-1)
+
+
+class RealCrossing(nn.Module):
     """Real eigenvalues only: the one at v = 0 changes stability at I = 0.5 without a Hopf."""
 
     def forward(self, _t, y, I):
@@ -140,9 +150,16 @@ def test_the_lowest_of_two_is_returned():
     assert learned_hopf_current(NeuralODE(NormalForm()), (0.5, 1.0)) == pytest.approx(0.8)
 
 
+def test_the_lowest_is_returned_though_another_equilibrium_comes_first():
+    found = learned_hopf_current(NeuralODE(TwoSides()), (0.35, 0.45), n_currents=2)
+    assert found == pytest.approx(0.41, abs=1e-9)
+
+
 def test_none_without_a_hopf_in_the_bracket(true_model):
     assert learned_hopf_current(true_model, (0.4, 1.2), n_currents=9) is None
-    assert learned_hopf_current(NeuralODE(Fold()), (0.0, 1.0), n_currents=12) is None
+    # The first scan meets the degenerate current itself, the second closes in on it.
+    assert learned_hopf_current(NeuralODE(RealCrossing()), (0.0, 1.0), n_currents=12) is None
+    assert learned_hopf_current(NeuralODE(RealCrossing()), (0.0, 1.07), n_currents=12) is None
 
 
 # --- bad input -----------------------------------------------------------------------------------
