@@ -1,0 +1,62 @@
+"""Sliders over a picture: alive where a kernel runs, a still picture everywhere else.
+
+``ipywidgets.interact`` would do for the first half. But its ``Output`` widget talks back to the
+kernel while the cell runs, and nbclient (so papermill and ``nbconvert --execute`` too) then
+sometimes misses the end of the cell and waits for ever.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import ipywidgets
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+
+class Sliders(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """Controls above a matplotlib figure that is drawn again when one of them moves.
+
+    Parameters
+    ----------
+    draw : callable
+        Called with the controls' values by name; returns the figure.
+    **controls : ipywidgets.ValueWidget
+        Such as ``dt=FloatSlider(0.5, min=0.1, max=2.0)``.
+
+    Raises
+    ------
+    TypeError
+        If ``draw`` does not return a figure.
+    """
+
+    def __init__(self, draw: Callable[..., Figure], **controls: Any) -> None:
+        self.draw, self.controls = draw, controls
+        self.picture = ipywidgets.Image(format="png")
+        for name, control in controls.items():
+            control.description = control.description or name
+            control.observe(self.redraw, "value")
+        super().__init__([*controls.values(), self.picture])
+        self.redraw()
+
+    def redraw(self, _change: object = None) -> None:
+        """Draw the figure for the present values."""
+        figure = self.draw(**{name: control.value for name, control in self.controls.items()})
+        if not isinstance(figure, Figure):
+            raise TypeError(f"draw must return a matplotlib Figure, got {type(figure).__name__}")
+        png = BytesIO()
+        figure.savefig(png)
+        plt.close(figure)
+        self.picture.value = png.getvalue()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        still = b64encode(self.picture.value).decode()
+        data = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/plain": repr(self), "image/png": still}
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={c.value!r}" for name, c in self.controls.items())
+        return f"Sliders({values})"
