@@ -52,6 +52,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             *("-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
             *(f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"),
             *("--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None"),
+            "--LabApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ],
         env={**os.environ, **own},
@@ -87,11 +88,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def run_cell(page: Page, index: int) -> Any:
-    """Run one cell and return its output area."""
-    cell = page.locator(".jp-NotebookPanel .jp-CodeCell").nth(index)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+Enter")
-    return cell.locator(".jp-OutputArea")
+    """Run one cell to its end and return its output area."""
+    page.evaluate(
+        """async index => {
+            const {shell, commands} = window.jupyterapp;
+            shell.currentWidget.content.activeCellIndex = index;
+            await commands.execute("notebook:run-cell");
+        }""",
+        index,
+    )
+    return page.locator(".jp-NotebookPanel .jp-CodeCell").nth(index).locator(".jp-OutputArea")
 
 
 @pytest.mark.slow
@@ -100,7 +106,13 @@ def test_browser_and_python_move_each_other(lab: str, browser: Browser) -> None:
     page.set_default_timeout(90_000)
     page.goto(f"{lab}/lab/tree/live.ipynb?reset")
     page.locator(".jp-NotebookPanel .cm-content").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    page.evaluate(
+        """async () => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            await panel.context.ready;
+            await panel.sessionContext.ready;
+        }"""
+    )
 
     output = run_cell(page, 0)
     root = output.locator(".neurode-explorer")
