@@ -130,6 +130,25 @@ def test_every_picture_has_a_text_alternative(chapter: Path) -> None:
 
 
 @each_chapter
+def test_a_figure_is_one_output(chapter: Path) -> None:
+    """A value left over on the last line would become a second figure of the same name."""
+    for cell in code_cells(read(chapter)):
+        if cell.metadata.get("mystnb", {}).get("figure"):
+            shown = [o for o in cell.outputs if "scrapbook" not in o.get("metadata", {})]
+            assert len(shown) == 1, f"{len(shown)} outputs of the cell\n{cell.source[-200:]}"
+
+
+def test_figures_have_names_of_their_own() -> None:
+    names = [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for chapter in CHAPTERS
+        for cell in code_cells(read(chapter))
+        if "name" in cell.metadata.get("mystnb", {}).get("figure", {})
+    ]
+    assert not {name for name in names if names.count(name) > 1}
+
+
+@each_chapter
 def test_first_screen_has_a_picture(chapter: Path) -> None:
     words = lines = 0
     for cell in read(chapter).cells:
