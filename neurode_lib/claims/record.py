@@ -112,7 +112,7 @@ def table_html(rows: Sequence[Assessed], *, link: Callable[[Claim], tuple[str, s
     link : callable
         ``link(claim)`` returns the addresses of its chapter and of its code.
     """
-    head = ("#", "claim, and how it is measured", "result", "verdict", "look closer")
+    head = ("#", "claim and measurement", "result", "verdict", "look closer")
     body = []
     for position, row in enumerate(rows, start=1):
         claim = row.claim
