@@ -28,16 +28,16 @@ RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "book" / "benchmarks.md"
 TARGET_MSE = 0.02
 GROWTH = {
-    "trajectory length": [{"steps": n} for n in (40, 80, 160)],
-    "batch": [{"trajectories": n} for n in (20, 40, 80)],
-    "hidden units": [{"hidden": n} for n in (64, 128, 256)],
+    "trajectory length": ("steps", (40, 80, 160)),
+    "batch": ("trajectories", (20, 40, 80)),
+    "hidden units": ("hidden", (64, 128, 256)),
 }
-# The goals this library set itself: (ours, theirs, largest acceptable ratio of cost).
+# The goals this library set itself: ours, theirs (the fastest counts), largest ratio of cost.
 GOALS = [
-    ("library_ensemble", "torchdiffeq_rk4", 0.30),
-    ("library_ensemble", "diffrax_direct", 0.65),
-    ("library_ensemble", "jax_scan", 1.00),
-    ("library_single", "torchdiffeq_rk4", 0.65),
+    ("library_ensemble", ["torchdiffeq_rk4"], 0.30),
+    ("library_ensemble", ["diffrax_direct", "diffrax_checkpointed"], 0.65),
+    ("library_ensemble", ["jax_scan"], 1.00),
+    ("library_single", ["torchdiffeq_rk4"], 0.65),
 ]
 TIME_GOAL = 1 / 30
 
@@ -163,19 +163,18 @@ def run_all(repetitions: int, seeds: int) -> dict:
         result["updates"][name] = in_own_process("--update", name, "--repeat", str(repetitions))
     note("floor: matrix products and activations alone")
     result["floor"] = in_own_process("--floor", "--repeat", str(repetitions))
-    for axis, changes in GROWTH.items():
+    for axis, (key, sizes) in GROWTH.items():
         note(f"growth with {axis}")
         result["growth"][axis] = [
-            change
-            | in_own_process(
+            in_own_process(
                 "--update",
                 "library_single",
                 "--repeat",
                 str(max(3, repetitions // 3)),
                 "--problem",
-                json.dumps(change),
+                json.dumps({key: size}),
             )
-            for change in changes
+            for size in sizes
         ]
     for which in ("article", "best"):
         note(f"time to MSE {TARGET_MSE}: {which}, {seeds} seeds")
@@ -246,14 +245,15 @@ def page(result: dict) -> str:
         "",
         "## The goals, met or missed",
         "",
-        "| ratio | goal | measured | |",
+        "| ratio | goal | measured | verdict |",
         "|---|---:|---:|---|",
     ]
     for ours, theirs, limit in GOALS:
-        ratio = updates[ours]["ms"] / updates[theirs]["ms"]
+        fastest = min(theirs, key=lambda name: updates[name]["ms"])
+        ratio = updates[ours]["ms"] / updates[fastest]["ms"]
         verdict = "met" if ratio <= limit else f"missed by {100 * (ratio / limit - 1):.0f} %"
         lines.append(
-            f"| {CONTESTANTS[ours][0]} / {CONTESTANTS[theirs][0]} | {limit:.2f} | {ratio:.2f} "
+            f"| {CONTESTANTS[ours][0]} / {CONTESTANTS[fastest][0]} | {limit:.2f} | {ratio:.2f} "
             f"| {verdict} |"
         )
     article, best = (result["time_to_target"][which] for which in ("article", "best"))
@@ -276,13 +276,12 @@ def page(result: dict) -> str:
         "",
         "One model of this library, one update:",
         "",
-        "| | | ms per update |",
+        "| what grows | to | ms per update |",
         "|---|---:|---:|",
     ]
     for axis, rows in result["growth"].items():
-        for row in rows:
-            value = next(row[key] for key in ("steps", "trajectories", "hidden") if key in row)
-            lines.append(f"| {axis} | {value} | {row['ms']:.1f} |")
+        key = GROWTH[axis][0]
+        lines.extend(f"| {axis} | {row[key]} | {row['ms']:.1f} |" for row in rows)
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     lines += [
         "",
