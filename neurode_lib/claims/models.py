@@ -400,8 +400,8 @@ CLAIMS = (
     Claim(
         "rnn-fixed",
         TOPIC,
-        "A discrete RNN cannot.",
-        "The same ratios for the RNN.",
+        "A discrete RNN cannot be evaluated on other grids.",
+        "Squared error of the RNN on each grid over that on the training grid, I = 0.5.",
         "Holds if all medians are at least 2, in part if one is.",
         "dt = 0.25: {dt_025}; dt = 1: {dt_1}; irregular: {irregular}",
         "11_another_clock",
