@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from textwrap import dedent
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ def show_source(*objects: type | Callable[..., object]) -> Markdown:
     *objects : class or function
         Shown one after the other, so page and library cannot differ.
     """
-    code = "\n\n".join(inspect.getsource(item).rstrip() for item in objects)
+    code = "\n\n".join(dedent(inspect.getsource(item)).rstrip() for item in objects)
     return Markdown(f"```python\n{code}\n```")
 
 
