@@ -21,7 +21,12 @@ CELLS = [
     "from neurode_lib.explorers import PhasePlaneExplorer\n"
     "explorer = PhasePlaneExplorer(I=0.5)\n"
     "explorer",
-    "print('python sees', round(explorer.I, 2), round(explorer.v0, 2))",
+    # Computed in Python each time it hears of a change: what the label says has been there and back.
+    "seen = ipywidgets.Label()\n"
+    "def tell(change):\n"
+    "    seen.value = f'Python sees {explorer.I:.2f} {explorer.v0:.2f}'\n"
+    "explorer.observe(tell, ['I', 'v0'])\n"
+    "seen",
     "explorer.I = 1.6",
     "plain = ipywidgets.FloatSlider(min=0, max=1.8, step=0.01)\n"
     "ipywidgets.link((explorer, 'I'), (plain, 'value'))\n"
@@ -119,12 +124,14 @@ def test_browser_and_python_move_each_other(lab: str, browser: Browser) -> None:
     root.evaluate("el => el.explorer.ready.then(() => true)")
 
     # The reader moves a slider: by the arrow keys, which JupyterLab would take for itself.
+    seen = run_cell(page, 1)
+    seen.locator(".widget-label").wait_for(state="attached")
     slider = root.locator('input[name="I"]')
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     root.locator(".nx-handle").press("ArrowLeft")
-    run_cell(page, 1).get_by_text("python sees 0.53 -1.05").wait_for()
+    seen.get_by_text("Python sees 0.53 -1.05").wait_for()
 
     # Python sets a trait: slider, numbers and picture follow.
     canvas = root.locator("canvas").first

@@ -30,6 +30,18 @@ def anchors(path: Path) -> frozenset[str]:
     )
 
 
+@cache
+def figures(path: Path) -> frozenset[str]:
+    """Names of a page's explorers: `#name?preset=…` opens a view in one of them."""
+    return frozenset(tag["data-name"] for tag in page(path).find_all(class_="neurode-explorer"))
+
+
+def arrives(fragment: str, target: Path) -> bool:
+    # What follows the question mark is tried out in a browser: tests/browser/test_site.py.
+    name, is_view, _ = fragment.partition("?")
+    return unquote(name) in (figures(target) if is_view else anchors(target))
+
+
 def all_pages() -> list[Path]:
     # Notebooks offered for download are not pages of the site.
     return sorted(path for path in SITE.rglob("*.html") if "_static" not in path.parts)
@@ -66,7 +78,7 @@ def test_every_internal_link_leads_somewhere() -> None:
             elif (
                 parts.fragment
                 and target.suffix == ".html"
-                and unquote(parts.fragment) not in anchors(target)
+                and not arrives(parts.fragment, target)
             ):
                 broken.append(f"{named(source)}: {address} (no such anchor)")
     assert not broken

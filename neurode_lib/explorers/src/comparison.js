@@ -4,7 +4,7 @@ import * as fhn from "./fhn.js";
 import { Explorer } from "./explorer.js";
 import { angleArrows, ANGLES, gridPoints, meanCosine, meanSquaredError, onGrid } from "./compare.js";
 import { dragHandle } from "./handle.js";
-import { h } from "./dom.js";
+import { h, picture } from "./dom.js";
 import { Panel, surface } from "./plot.js";
 import { format, linear } from "./scale.js";
 
@@ -21,10 +21,10 @@ export const TRAINED = { dt: 0.5, t: 40, steps: 80, currents: [0.2, 0.5] };
  */
 export class ComparisonExplorer extends Explorer {
   buildStage() {
-    this.traces = h("canvas", { role: "img" });
+    this.traces = picture("Traces over time");
     this.notice = h("p", { class: "nx-notice", role: "status" });
     this.cards = Object.entries(this.models).map(([key, { name }]) => {
-      const canvas = h("canvas", { role: "img" });
+      const canvas = picture(`Phase plane of ${name}`);
       const box = h("div", { class: "nx-plane" }, canvas);
       const card = {
         key, name, canvas, readout: h("p", { class: "nx-readout" }, " "),

@@ -4,7 +4,7 @@ import { integrate, spikeTimes } from "./integrate.js";
 import { Explorer } from "./explorer.js";
 import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./handle.js";
-import { h } from "./dom.js";
+import { h, picture } from "./dom.js";
 import { Layer, Panel, arrows, surface } from "./plot.js";
 import { format, linear } from "./scale.js";
 import spec from "../static/spec.json";
@@ -21,8 +21,8 @@ export class PhasePlaneExplorer extends Explorer {
   }
 
   buildStage() {
-    this.plane = h("canvas", { role: "img" });
-    this.traces = h("canvas", { role: "img" });
+    this.plane = picture("Phase plane");
+    this.traces = picture("Traces over time");
     this.background = new Layer();
     this.frames = new Layer();
     this.notice = h("p", { class: "nx-notice", role: "status" });
