@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,27 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
+_LONGEST_SHOWN = 80
+
+
+def real_array(name: str, value: npt.ArrayLike) -> FloatArray:
+    """Return ``value`` as a float64 array that may hold infinities and NaNs.
+
+    NumPy by itself would parse text, count truth values and drop imaginary parts.
+    """
+    try:
+        raw = np.asarray(value)
+        if raw.dtype.kind not in "iufO":
+            raise TypeError(f"{raw.dtype} is no type of real numbers")
+        return np.asarray(raw, dtype=np.float64)
+    # RuntimeError: a tensor that requires a gradient.
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} must be an array of real numbers, got {shown(value)}") from error
+
 
 def finite_array(name: str, value: npt.ArrayLike) -> FloatArray:
     """Return ``value`` as a float64 array, or say which argument holds something else."""
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of real numbers, got {value!r}") from error
+    array = real_array(name, value)
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if not np.isfinite(array).all():
@@ -33,9 +48,11 @@ def finite_array(name: str, value: npt.ArrayLike) -> FloatArray:
 def finite_number(name: str, value: float) -> float:
     """Return ``value`` as a finite float."""
     try:
+        if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value) != 0:
+            raise TypeError("text, truth values and arrays are no numbers")
         number = float(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be a real number, got {value!r}") from error
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise ValueError(f"{name} must be a real number, got {shown(value)}") from error
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite, got {number}")
     return number
@@ -57,20 +74,55 @@ def non_negative_number(name: str, value: float) -> float:
     return number
 
 
-def positive_int(name: str, value: int, *, minimum: int = 1) -> int:
-    """Return ``value`` as an int of at least ``minimum``; booleans and fractions are refused."""
+def positive_int(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return ``value`` as an int within its limits; booleans and fractions are refused."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be an integer, got {value!r}")
+        raise ValueError(f"{name} must be an integer, got {shown(value)}")
     if value < minimum:
         raise ValueError(f"{name} must be >= {minimum}, got {value}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name} must be <= {maximum}, got {value}")
     return int(value)
 
 
 def one_of(name: str, value: Any, choices: Sequence[Any]) -> Any:
-    """Return ``value`` if it is one of ``choices``."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {list(choices)}, got {value!r}")
+    """Return ``value`` if it is one of ``choices``; ``True`` is not the choice 1."""
+    same_kind = [
+        choice for choice in choices if isinstance(value, bool) == isinstance(choice, bool)
+    ]
+    # Comparing an array would ask for the truth of many values.
+    if np.ndim(value) != 0 or value not in same_kind:
+        raise ValueError(f"{name} must be one of {list(choices)}, got {shown(value)}")
     return value
+
+
+def truth_value(name: str, value: bool) -> bool:
+    """Return ``value`` if it is True or False; 1, 0 and text are refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def instance_of(name: str, value: object, kind: type) -> None:
+    """Refuse what is not an instance of ``kind``."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be a {kind.__name__}, got {shown(value)}")
+
+
+def folder_or_file(name: str, value: str | Path) -> Path:
+    """Return ``value`` as a path."""
+    if not isinstance(value, (str, Path)):
+        raise ValueError(f"{name} must be a path, got {shown(value)}")
+    return Path(value)
+
+
+def shown(value: object) -> str:
+    """A value as a message can bear it: arrays by their shape, the rest cut to one line."""
+    shape = getattr(value, "shape", ())
+    if shape != ():
+        return f"{type(value).__name__} of shape {tuple(shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def last_axis(name: str, array: FloatArray, size: int) -> FloatArray:

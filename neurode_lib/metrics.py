@@ -32,6 +32,7 @@ from neurode_lib.field_metrics import (
     split_by_distance,
     vector_field,
 )
+from neurode_lib.trained_range import UntrainedCurrentWarning
 from neurode_lib.trajectory_metrics import (
     HorizonError,
     divergence_steps,
@@ -50,6 +51,7 @@ __all__ = [
     "CycleEstimate",
     "HorizonError",
     "NearFar",
+    "UntrainedCurrentWarning",
     "cosine_similarity",
     "cycle_error",
     "distance_to_data",
