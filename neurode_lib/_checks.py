@@ -7,7 +7,7 @@ per public call, never inside an integration loop.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
+# What torch and NumPy can count to.
+LARGEST_INT = 2**63 - 1
 _LONGEST_SHOWN = 80
 
 
@@ -28,9 +30,11 @@ def real_array(name: str, value: npt.ArrayLike) -> FloatArray:
         raw = np.asarray(value)
         if raw.dtype.kind not in "iufO":
             raise TypeError(f"{raw.dtype} is no type of real numbers")
+        if raw.dtype.kind == "O" and any(item is None for item in raw.flat):
+            raise TypeError("nothing is no number")  # NumPy would make it NaN
         return np.asarray(raw, dtype=np.float64)
     # RuntimeError: a tensor that requires a gradient.
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{name} must be an array of real numbers, got {shown(value)}") from error
 
 
@@ -74,15 +78,22 @@ def non_negative_number(name: str, value: float) -> float:
     return number
 
 
-def positive_int(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
+def positive_int(name: str, value: int, *, minimum: int = 1) -> int:
     """Return ``value`` as an int within its limits; booleans and fractions are refused."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise ValueError(f"{name} must be an integer, got {shown(value)}")
     if value < minimum:
-        raise ValueError(f"{name} must be >= {minimum}, got {value}")
-    if maximum is not None and value > maximum:
-        raise ValueError(f"{name} must be <= {maximum}, got {value}")
+        raise ValueError(f"{name} must be >= {minimum}, got {shown(value)}")
+    if value > LARGEST_INT:
+        raise ValueError(f"{name} must be <= {LARGEST_INT}, got {shown(value)}")
     return int(value)
+
+
+def integers(name: str, values: Iterable[int], *, minimum: int = 0) -> list[int]:
+    """Return ``values`` as a list of ints of at least ``minimum``; it may be empty."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ValueError(f"{name} must be a sequence of integers, got {shown(values)}")
+    return [positive_int(name, value, minimum=minimum) for value in values]
 
 
 def one_of(name: str, value: Any, choices: Sequence[Any]) -> Any:
@@ -91,7 +102,7 @@ def one_of(name: str, value: Any, choices: Sequence[Any]) -> Any:
         choice for choice in choices if isinstance(value, bool) == isinstance(choice, bool)
     ]
     # Comparing an array would ask for the truth of many values.
-    if np.ndim(value) != 0 or value not in same_kind:
+    if hasattr(value, "shape") or value not in same_kind:
         raise ValueError(f"{name} must be one of {list(choices)}, got {shown(value)}")
     return value
 

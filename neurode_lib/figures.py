@@ -240,11 +240,10 @@ def median_and_band(
         If the shapes do not fit, or a curve holds NaN: a median over it would have a hole.
     """
     stack, times = real_array("curves", curves), finite_array("t", t)
-    if stack.ndim != 2 or stack.size == 0 or times.shape != stack.shape[1:]:
-        raise ValueError(
-            f"curves must have shape (n_seeds, T) with t of shape (T,), got {stack.shape} "
-            f"with {times.shape}"
-        )
+    if stack.ndim != 2 or stack.size == 0:
+        raise ValueError(f"curves must have shape (n_seeds, T), got {stack.shape}")
+    if times.shape != stack.shape[1:]:
+        raise ValueError(f"t must have shape {stack.shape[1:]} like curves, got {times.shape}")
     if np.isnan(stack).any():
         raise ValueError("curves must not hold NaN; infinity stands for a run that diverged")
     ax.fill_between(t, stack.min(0), stack.max(0), color=color, alpha=0.18, lw=0)

@@ -34,6 +34,7 @@ from neurode_lib.field_metrics import (
 )
 from neurode_lib.trained_range import UntrainedCurrentWarning
 from neurode_lib.trajectory_metrics import (
+    DivergedWarning,
     HorizonError,
     divergence_steps,
     error_by_horizon,
@@ -49,6 +50,7 @@ from neurode_lib.trajectory_metrics import (
 __all__ = [
     "CycleError",
     "CycleEstimate",
+    "DivergedWarning",
     "HorizonError",
     "NearFar",
     "UntrainedCurrentWarning",

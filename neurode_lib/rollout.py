@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from neurode_lib._checks import one_of
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
 
 Stepping = Literal["rk4", "residual"]
@@ -100,6 +101,7 @@ def stacked_rollout(
     ValueError
         If shapes do not fit or the grid does not increase.
     """
+    one_of("stepping", stepping, ("rk4", "residual"))
     first = weights["0.weight"]
     _check_shapes(first, weights["4.weight"], y0, I, t_eval)
     state_dim = y0.shape[-1]

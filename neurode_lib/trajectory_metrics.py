@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,10 @@ from neurode_lib._checks import (
 )
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
 from neurode_lib.trained_range import warn_outside_trained_range
+
+
+class DivergedWarning(RuntimeWarning):
+    """A learned model has left the finite range."""
 
 
 def predict(
@@ -70,6 +75,8 @@ def predict(
 
     Warns
     -----
+    DivergedWarning
+        If a trajectory leaves the finite range: which, when and from where.
     UntrainedCurrentWarning
         If a current lies outside those that the model was trained on. Whoever asks on purpose
         says so: ``warnings.simplefilter("ignore", UntrainedCurrentWarning)``.
@@ -94,7 +101,24 @@ def predict(
             f"model must return shape {(len(times), *starts.shape)}, time first, got "
             f"{tuple(path.shape)}"
         )
-    return path.transpose(0, 1).cpu().double().numpy()
+    paths: FloatArray = path.transpose(0, 1).cpu().double().numpy()
+    _report_divergence(paths, times)
+    return paths
+
+
+def _report_divergence(paths: FloatArray, times: FloatArray) -> None:
+    steps = divergence_steps(paths)
+    lost = np.flatnonzero(steps < len(times))
+    if lost.size:
+        first = lost[np.argmin(steps[lost])]
+        v, w = paths[first, max(steps[first] - 1, 0)]
+        warnings.warn(
+            f"{lost.size} of {len(paths)} trajectories left the finite range, first number {first} "
+            f"before t = {times[steps[first]]:g}, last seen at v = {v:g}, w = {w:g}; errors over "
+            "them are infinite",
+            DivergedWarning,
+            stacklevel=3,
+        )
 
 
 def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:

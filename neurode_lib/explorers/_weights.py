@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from neurode_lib._checks import FloatArray, one_of
 from neurode_lib.explorers.base import Explorer
-from neurode_lib.metrics import UntrainedCurrentWarning, predict
+from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
 from neurode_lib.rollout import network_of
 from neurode_lib.study import (
     SNAPSHOT_UPDATES,
@@ -69,9 +69,13 @@ def _named(variant: str, model: nn.Module) -> dict[str, Tensor]:
 def learned_path(
     model: nn.Module, start: FloatArray, current: float, t: npt.ArrayLike
 ) -> FloatArray:
-    """A model's trajectory from one start, shape (T, 2); readers may choose any current."""
+    """A model's trajectory from one start, shape (T, 2).
+
+    Readers may choose any current, and a picture shows by itself where a curve ends.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UntrainedCurrentWarning)
+        warnings.simplefilter("ignore", DivergedWarning)
         return predict(model, start[None], current, t)[0]
 
 
