@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 # What torch and NumPy can count to.
 LARGEST_INT = 2**63 - 1
-_LONGEST_SHOWN = 80
+_LONGEST_SHOWN = 200
 
 
 def real_array(name: str, value: npt.ArrayLike) -> FloatArray:
@@ -127,12 +127,22 @@ def folder_or_file(name: str, value: str | Path) -> Path:
     return Path(value)
 
 
+def reason(error: Exception) -> str:
+    """An error in one short line, to be quoted in another."""
+    return shown_text(f"{type(error).__name__}: {error}")
+
+
 def shown(value: object) -> str:
     """A value as a message can bear it: arrays by their shape, the rest cut to one line."""
     shape = getattr(value, "shape", ())
     if shape != ():
         return f"{type(value).__name__} of shape {tuple(shape)}"
-    text = " ".join(repr(value).split())
+    return shown_text(repr(value))
+
+
+def shown_text(text: str) -> str:
+    """Text on one line, cut where it grows long."""
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 

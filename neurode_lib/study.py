@@ -39,6 +39,7 @@ from neurode_lib._checks import (
     instance_of,
     one_of,
     positive_int,
+    reason,
 )
 from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
 from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, build_dataset
@@ -316,13 +317,16 @@ def _load_job(folder: Path, job: Job) -> JobResult | None:
     try:
         tensors, metadata = load_weights(path)
         return _job_result(job, tensors, metadata)
-    except (ValueError, KeyError, TypeError) as error:
-        print(f"{path.name} is no result of this job ({error!r}); it is run again", file=sys.stderr)
+    except (ValueError, LookupError, TypeError) as error:
+        print(
+            f"{path.name} is no result of this job ({reason(error)}); it is run again",
+            file=sys.stderr,
+        )
         return None
 
 
 def _job_result(job: Job, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> JobResult:
-    """Sort the content of a job's file; a ``ValueError`` or ``KeyError`` says what is wrong."""
+    """Sort the content of a job's file; a ``ValueError`` or ``LookupError`` says what is wrong."""
     evaluations = [
         Evaluation({(name, current): float(value) for name, current, value in rows})
         for rows in metadata["numbers"]
@@ -447,7 +451,7 @@ def _checked_files(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         sound = provenance["sha256"] == _seal(provenance)
         files = dict(provenance["files"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged: {error!r}") from error
+        raise ValueError(f"{path} is damaged: {reason(error)}") from error
     if not sound:
         raise ValueError(f"{path} is damaged: its content does not match its checksum")
     contents = {name: (folder / name).read_bytes() for name in CHECKED_FILES}
@@ -606,7 +610,7 @@ def load_results(folder: Path = PACKAGED) -> Results:
             variant, name, shown = key.split("/")
             curves[variant, name, float(shown) if shown else None] = value.double().numpy()
     except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise ValueError(f"the results in {folder} are damaged: {error!r}") from error
+        raise ValueError(f"the results in {folder} are damaged: {reason(error)}") from error
     # They are cached: nobody may change them for the next one who asks.
     for values in (*numbers.values(), *curves.values()):
         values.setflags(write=False)

@@ -44,6 +44,7 @@ from neurode_lib._checks import (
     one_of,
     positive_int,
     positive_number,
+    reason,
     truth_value,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
@@ -563,7 +564,7 @@ class _Run:
             self._restore(tensors, metadata)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError(
-                f"checkpoint {path} is not one of this version: {error!r}; remove it"
+                f"checkpoint {path} is not one of this version: {reason(error)}; remove it"
             ) from error
 
     def _restore(self, tensors: Weights, metadata: dict[str, Any]) -> None:

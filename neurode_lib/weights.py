@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
-from neurode_lib._checks import folder_or_file, instance_of
+from neurode_lib._checks import folder_or_file, instance_of, reason
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -87,14 +87,16 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}")
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            header = file.metadata() or {}
+        # Not mapped into memory: what another program does to the file must not reach the tensors.
+        content = path.read_bytes()
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = header.get("__metadata__", {})
         sound = header.get("sha256") == _checksum(tensors, header.get("metadata", ""))
         metadata = json.loads(header["metadata"]) if sound else None
     # A flipped bit may name a type of numbers that this torch does not have (TypeError).
     except (SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
-        raise ValueError(f"{path} is not a whole safetensors file: {error!r}") from error
+        raise ValueError(f"{path} is not a whole safetensors file: {reason(error)}") from error
     if not isinstance(metadata, dict):
         raise ValueError(f"{path} is damaged: its content does not match its checksum")
     return tensors, metadata
