@@ -76,9 +76,7 @@ def test_every_internal_link_leads_somewhere() -> None:
             if not target.exists():
                 broken.append(f"{named(source)}: {address}")
             elif (
-                parts.fragment
-                and target.suffix == ".html"
-                and not arrives(parts.fragment, target)
+                parts.fragment and target.suffix == ".html" and not arrives(parts.fragment, target)
             ):
                 broken.append(f"{named(source)}: {address} (no such anchor)")
     assert not broken
