@@ -1,0 +1,30 @@
+// What the book's pages do beyond the theme.
+(function () {
+  "use strict";
+
+  var root = document.documentElement.dataset.content_root;
+
+  function start() {
+    var print = document.querySelector(".btn-download-pdf-button");
+    if (print) {
+      print.addEventListener("click", function () {
+        window.print();
+      });
+    }
+  }
+
+  // For reading without a network; once the page is there, as this fetches the rest of the book.
+  function keepForOffline() {
+    var connection = navigator.connection;
+    if (!("serviceWorker" in navigator) || !/^https?:$/.test(location.protocol)) return;
+    if (connection && connection.saveData) return;
+    navigator.serviceWorker.register(root + "service-worker.js").catch(function () {
+      // A private window may refuse: the book reads the same without.
+    });
+  }
+
+  start();
+  window.addEventListener("load", function () {
+    (window.requestIdleCallback || setTimeout)(keepForOffline);
+  });
+})();
