@@ -32,7 +32,7 @@ AS_THEY_ARE = {".woff", ".woff2", ".png", ".webp"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers with files of one folder below one path, and with its 404.html where there is none."""
+    """Answers with the files of a folder, below a path; elsewhere with its 404.html."""
 
     protocol_version = "HTTP/1.1"
 

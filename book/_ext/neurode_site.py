@@ -93,6 +93,13 @@ MENDED = (
     ),
     # Two pictures of one logo in one link: a screen reader would say the name three times.
     (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
+    # The arrow that unfolds a part of the navigation had no name.
+    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
+    # A role that ARIA gave up, and a list whose items then are none.
+    (r' role="doc-biblioentry"', ""),
+    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    # The empty corner of a table is no header.
+    (r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
     # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )

@@ -24,6 +24,12 @@ RENDERER = "set_while_building"
 SCRIPT = Path(__file__).with_name("render_formulas.cjs")
 # What the visitors below leave in a page, until all of them are known.
 MARK = re.compile(r'<neurode-formula data-display="(true|false)" data-tex="([^"]*)"/>')
+# A header that is one formula and nothing else.
+LONE_HEADER = re.compile(
+    r'<th (class="head")>(<p><span class="math">(?:(?!</?p>|</th>).)*</p>)</th>'
+)
+MATHML = re.compile(r"<mjx-assistive-mml\b.*?</mjx-assistive-mml>")
+TAG = re.compile(r"<[^>]*>")
 
 
 def mark(tex: str, *, display: bool) -> str:
@@ -56,8 +62,16 @@ def set_formulas(pages: dict[Path, str]) -> str:
     made = render([(html.unescape(tex), display == "true") for display, tex in wanted])
     ready = dict(zip(wanted, made["html"], strict=True))
     for path, text in pages.items():
-        pages[path] = MARK.sub(lambda found: ready[found.groups()], text)
+        text = MARK.sub(lambda found: ready[found.groups()], text)
+        pages[path] = LONE_HEADER.sub(name_header, text)
     return str(made["css"])
+
+
+def name_header(found: re.Match[str]) -> str:
+    """Say a header's formula as text: MathML alone does not name a table's column."""
+    spoken = TAG.sub("", MATHML.findall(found[2])[0])
+    shown = MATHML.sub(f'<span class="visually-hidden">{spoken}</span>', found[2])
+    return f"<th {found[1]}>{shown}</th>"
 
 
 def render(formulas: list[tuple[str, bool]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ ICON = re.compile(r"[\ue000-\uf8ff]|\\([ef][0-9a-f]{3})\b")
 
 @dataclass(frozen=True)
 class Rule:
-    """A style rule or an at-rule: what stands before the brace, and what is in it (None: no brace)."""
+    """A style rule or an at-rule: what stands before its braces, and within (None: it has none)."""
 
     head: str
     body: str | None

@@ -13,6 +13,14 @@
     }
   }
 
+  // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables.
+  function reachFormulas() {
+    document.querySelectorAll("div.math > mjx-container").forEach(function (formula) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+    });
+  }
+
   // For reading without a network; once the page is there, as this fetches the rest of the book.
   function keepForOffline() {
     var connection = navigator.connection;
@@ -24,6 +32,10 @@
   }
 
   start();
+  reachFormulas();
+  window.addEventListener("resize", reachFormulas);
+  // Letters that arrive late make formulas wider.
+  document.fonts.ready.then(reachFormulas);
   window.addEventListener("load", function () {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });
