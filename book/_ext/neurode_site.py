@@ -100,6 +100,10 @@ MENDED = (
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
     # The empty corner of a table is no header.
     (r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
+    # No paragraph may stand in a summary, none around a list, and no heading may be empty.
+    (r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>', r'<span class="\1">\2</span>'),
+    (r'<p>(<ul class="simple">(?:(?!</?ul\b)[\s\S])*</ul>)\s*</p>', r"\1"),
+    (r"<h1></h1>", ""),
     # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )
