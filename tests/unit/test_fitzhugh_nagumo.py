@@ -465,3 +465,15 @@ RNG = np.random.default_rng(0)
 def test_bad_input_is_refused_by_name(argument, call):
     with pytest.raises(ValueError, match=rf"^{argument} must"):
         call()
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def test_the_hopf_currents_themselves_belong_to_the_oscillation():
+    assert [regime(current) for current in hopf_currents()] == ["oscillating"] * 2
+
+
+def test_a_cycle_has_401_points_unless_told_and_two_at_least():
+    assert limit_cycle(0.5).states.shape == (401, 2)
+    assert limit_cycle(0.5, n_points=2).times.tolist() == [0.0, limit_cycle(0.5).period]

@@ -1,6 +1,7 @@
 """Comparing vector fields: exact fields score perfectly, vanishing ones have a defined score."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import linregress
 from torch import nn
 
+from neurode_lib.field_metrics import field_of
 from neurode_lib.fitzhugh_nagumo import build_dataset, fhn_rhs
 from neurode_lib.metrics import (
     affine_share,
@@ -257,3 +259,70 @@ def test_the_affine_share_is_scipys_for_one_variable():
 def test_a_constant_field_has_no_variation_to_explain():
     with pytest.raises(ValueError, match="field must not be the same"):
         affine_share(at_random()[0], np.ones((50, 2)))
+
+
+# --- defaults, limits and messages ---------------------------------------------------------------
+
+
+def test_defaults_are_the_training_step_and_the_start_of_time():
+    rnn = DiscreteRNN(hidden=3, zero_init=False)
+    clock = NeuralODE(ODEFunc(hidden=3, time_input=True, zero_init=False))
+    y, I = torch.tensor([[0.3, -0.2]]), torch.tensor([0.4])
+    assert torch.equal(field_of(rnn)(y, I), rnn.step(y, I) / 0.5)
+    assert torch.equal(field_of(clock)(y, I), clock.func(torch.tensor(0.0), y, I))
+    states = y.numpy()
+    np.testing.assert_array_equal(
+        vector_field(clock, states, 0.4), vector_field(clock, states, 0.4, t=0.0)
+    )
+
+
+def test_time_is_shown_in_the_models_own_precision():
+    clock = NeuralODE(ODEFunc(hidden=3, time_input=True, zero_init=False)).double()
+    y, I = torch.tensor([[0.3, -0.2]]).double(), torch.tensor([0.4]).double()
+    t = torch.tensor(0.1, dtype=torch.float64)
+    assert torch.equal(field_of(clock, t=0.1)(y, I), clock.func(t, y, I))
+
+
+def test_two_points_an_axis_are_the_fewest():
+    points, _ = field_on_grid(fhn_rhs, 0.5, n=2)
+    assert points.shape == (2, 2, 2)
+
+
+def test_tiny_and_huge_vectors_are_compared_in_one_field():
+    a = np.array([[1e-200, 0.0], [1e200, 1e200], [3e-300, 4e-300]])
+    np.testing.assert_allclose(cosine_similarity(a, a), 1.0)
+    np.testing.assert_allclose(cosine_similarity(a, -a), -1.0)
+    assert relative_field_error(3e200 * np.ones((2, 2)), 1e200 * np.ones((2, 2))) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: field_on_grid(lambda states, _: states[..., 0], 0.5, n=3),
+            "field must return shape (3, 3, 2), got (3, 3)",
+        ),
+        (
+            lambda: split_by_distance(
+                mean_cosine_similarity, np.ones((2, 3, 2)), np.ones((2, 3, 2)), [1.0], 1.0
+            ),
+            "distances must have shape (2, 3) like true, got (1,)",
+        ),
+        (
+            lambda: distance_to_data([[0.0, 0.0, 0.0]], [[0.0, 0.0]]),
+            "points must have shape (..., 2), got (1, 3)",
+        ),
+        (
+            lambda: distance_to_data([[0.0, 0.0]], [[0.0, 0.0, 0.0]]),
+            "states must have shape (..., 2), got (1, 3)",
+        ),
+        (lambda: cosine_similarity([1.0, 0.0], [1.0]), "b must have shape (..., 2), got (1,)"),
+        (
+            lambda: relative_field_error(np.ones((2, 2)), np.ones((3, 2))),
+            "learned must have true's shape (3, 2), got (2, 2)",
+        ),
+    ],
+)
+def test_messages_say_what_came_and_what_was_expected(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        call()
