@@ -94,7 +94,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     site = Path(app.outdir)
     static = site / "_static"
     if (EXPLORERS / "explorers.js").exists():
-        shutil.copy2(EXPLORERS / "explorers.js", static)
+        for script in ("explorers.js", "trainer.js"):
+            shutil.copy2(EXPLORERS / script, static)
         if (EXPLORERS / "data").is_dir():
             shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
     else:

@@ -12,7 +12,8 @@ const place = ([low, high], share) => low + (high - low) * share;
 
 export const STREAMS = { data: 1, weights: 2, batches: 3 };
 
-const HELD_OUT = 32; // starts
+/** Starts that the error is measured from, under each current. */
+export const HELD_OUT = 32;
 
 /** Trajectories in the making: `advance(count)` simulates up to `count` more of them. */
 class Trajectories {

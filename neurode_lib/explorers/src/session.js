@@ -3,8 +3,9 @@
 import { AdamW, cosineRate } from "./adamw.js";
 import { DT, heldOutData, STEPS, STREAMS, trainingData } from "./dataset.js";
 import { plainMatrices } from "./matrices.js";
+import { parameters } from "./parameters.js";
 import { random } from "./random.js";
-import { parameters, Rollout } from "./trainer.js";
+import { Rollout } from "./trainer.js";
 
 const ERROR_EVERY = 20; // updates between two looks at the held-out trajectories
 

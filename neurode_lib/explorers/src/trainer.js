@@ -6,35 +6,11 @@
 // once, in the constructor. References: Griewank and Walther 2008, chapter 3 (reverse mode); Kidger 2022,
 // section 5.1 (discretise-then-optimise).
 
-const INPUTS = 4; // v, w, I, t. A network without a time input sees t = 0, and so never learns its weights.
+import { INPUTS } from "./parameters.js";
 
 // RK4: where stage s is evaluated (in steps, along the stage before), and its share of the step.
 const NODES = [0, 0.5, 0.5, 1];
 const SHARES = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
-
-/** The parts of the network's parameters and their shapes, in torch's order. */
-export const shapes = (hidden) => ({
-  w1: [hidden, INPUTS], b1: [hidden], w2: [hidden, hidden], b2: [hidden], w3: [2, hidden], b3: [2],
-});
-
-const size = (shape) => shape.reduce((product, length) => product * length, 1);
-
-/** Views of one flat array of parameters: { w1, b1, …, b3 }. */
-function parts(flat, hidden) {
-  let from = 0;
-  return Object.fromEntries(Object.entries(shapes(hidden)).map(([name, shape]) => {
-    const view = flat.subarray(from, from + size(shape));
-    from += size(shape);
-    return [name, view];
-  }));
-}
-
-/** Memory for the parameters of a network: { flat, w1, b1, …, b3 }. */
-export function parameters(matrices, hidden) {
-  const count = Object.values(shapes(hidden)).reduce((sum, shape) => sum + size(shape), 0);
-  const flat = matrices.array(count);
-  return { flat, ...parts(flat, hidden) };
-}
 
 export class Rollout {
   /**

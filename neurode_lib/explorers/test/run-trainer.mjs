@@ -2,7 +2,8 @@
 // loss and gradient, and the weights after some updates on the same batch.
 import { AdamW, cosineRate } from "../src/adamw.js";
 import { plainMatrices } from "../src/matrices.js";
-import { parameters, Rollout } from "../src/trainer.js";
+import { parameters } from "../src/parameters.js";
+import { Rollout } from "../src/trainer.js";
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
 import { heldOutData, trainingData } from "../src/dataset.js";
 import { plainMatrices, simdMatrices } from "../src/matrices.js";
+import { parameters } from "../src/parameters.js";
 import { normal, random } from "../src/random.js";
 import { Session } from "../src/session.js";
-import { parameters, Rollout } from "../src/trainer.js";
+import { Rollout } from "../src/trainer.js";
 
 const binary = await compileKernel("matrices");
 const SETTINGS = {
