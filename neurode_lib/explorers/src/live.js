@@ -255,7 +255,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   /** While it trains, the summary is rewritten at every quarter only. */
   speak(scene) {
     const { run } = this;
-    const quarter = run.running ? `${this.generation} ${Math.floor((4 * run.update) / this.state.updates)}` : null;
+    const quarter = run.running ? 25 * Math.floor((4 * run.update) / this.state.updates) : null;
     if (quarter !== null && quarter === this.quarter) return;
     this.quarter = quarter;
     super.speak(scene);
@@ -278,7 +278,10 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     const [at, error] = run.errors.at(-1);
     const reached = run.errors.find(([, value]) => value <= GOAL);
     const head = { finished: "Trained.", diverged: "Diverged.", paused: "Paused." }[run.status] ?? "Training.";
-    const shown = run.running || !this.measures?.yours ? "" : ` Shown: ${this.told()}.`;
+    if (run.running) {
+      return [h("strong", {}, head), ` ${this.quarter} % of ${state.updates} updates done on ${data}; held-out error ${errorText(error)}.`];
+    }
+    const shown = this.measures?.yours ? ` Shown: ${this.told()}.` : "";
     return [
       h("strong", {}, head),
       ` ${run.update} of ${state.updates} updates on ${data}. Mean squared error on ${HELD_OUT * currentsOf(state).length} ` +

@@ -11,8 +11,8 @@ export class LossCurve {
   constructor(canvas, goal) {
     this.canvas = canvas;
     this.goal = goal;
-    this.title = h("p", { class: "nx-title nx-loss" }, "Loss on windows",
-      h("span", { class: "nx-title nx-held-out" }, "Whole held-out trajectories"));
+    this.title = h("p", { class: "nx-title nx-loss" }, "Window loss",
+      h("span", { class: "nx-title nx-held-out" }, "Held-out error"));
   }
 
   /** @param run with `losses` and `errors`; see run.js */

@@ -39,7 +39,7 @@ export class ModelExplorer extends ComparisonExplorer {
   }
 
   packageKey({ seed }) {
-    return `seed-${seed}`;
+    return seed === OWN ? OWN : `seed-${seed}`;
   }
 
   clock({ dt, n_steps: steps }) {

@@ -35,6 +35,7 @@ export class TrainingRun {
   async say(word) {
     if (this.worker) {
       this.worker.postMessage(word);
+      if (word !== "pause") this.become("running"); // the worker's own word follows
       return;
     }
     this.wanted = word;
