@@ -214,6 +214,8 @@ def test_a_trained_network_is_used_by_the_other_figures(
     live.fig.set(kind="discrete_rnn")
     live.train()
     live.press("use")
+    live.root.get_by_role("status").get_by_text("The other figures show it now").wait_for()
+    model.root.scroll_into_view_if_needed()
     model.root.locator(".nx-summary", has_text="trained in this page").wait_for()
     assert set(model.series()) == {"truth", "neural_ode", "discrete_rnn"}
 
@@ -271,8 +273,8 @@ def test_a_trainer_that_cannot_be_loaded_is_said(
     live.train()
     live.root.get_by_text("trainer.js could not be loaded").wait_for()
     page.unroute("**/trainer.js")
-    live.fig.set(updates=200)
     live.press("again")
+    live.fig.set(updates=200)
     live.train()
     assert live.run()["status"] == "finished"
     page.close()

@@ -71,7 +71,8 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
       use: button("use", "Use in the figures on this page", () => this.use()),
     };
     this.buttons.train.classList.add("nx-primary");
-    return h("div", { class: "nx-bar", role: "group", "aria-label": "Training" }, ...Object.values(this.buttons));
+    this.used = h("span", { class: "nx-said", role: "status" });
+    return h("div", { class: "nx-bar", role: "group", "aria-label": "Training" }, ...Object.values(this.buttons), this.used);
   }
 
   buildControls() {
@@ -147,6 +148,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     const trained = run.update > 0 && !run.running;
     buttons.download.disabled = !trained;
     buttons.use.disabled = !trained;
+    this.used.textContent = "";
     buttons.use.hidden = this.options.library.watchers.size === 0;
     this.stale = true;
     this.invalidate();
@@ -172,6 +174,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   use() {
     const tensors = Object.entries(this.run.tensors()).map(([name, tensor]) => [`net.${name}`, tensor]);
     this.options.library.putOwn(this.variant, new Network(Object.fromEntries(tensors)));
+    this.used.textContent = "The other figures show it now.";
   }
 
   compute(state) {
