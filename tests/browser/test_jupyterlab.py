@@ -21,7 +21,7 @@ CELLS = [
     "from neurode_lib.explorers import PhasePlaneExplorer\n"
     "explorer = PhasePlaneExplorer(I=0.5)\n"
     "explorer",
-    # Computed in Python each time it hears of a change: what the label says has been there and back.
+    # Written by Python whenever it hears of a change: what the label says was there and back.
     "seen = ipywidgets.Label()\n"
     "def tell(change):\n"
     "    seen.value = f'Python sees {explorer.I:.2f} {explorer.v0:.2f}'\n"
