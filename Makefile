@@ -58,7 +58,8 @@ $(VENV)/.all: requirements.lock pyproject.toml | $(BIN)/python
 # build would pass: forget what was read.
 .PHONY: book
 book: $(VENV)/.book ## build the site from the stored outputs
-	@PATH="$(CURDIR)/$(BIN):$$PATH" NO_COLOR=1 $(BIN)/jupyter-book build . -W -n --keep-going \
+	@export PATH="$(CURDIR)/$(BIN):$$PATH" && $(BIN)/python tools/ensure_node.py \
+		&& NO_COLOR=1 $(BIN)/jupyter-book build . -W -n --keep-going \
 		|| { rm -rf _build/.doctrees; exit 1; }
 	@echo
 	@echo "The book is in $(CURDIR)/$(SITE)"
@@ -122,7 +123,7 @@ explorers: $(VENV)/.all ## build the JavaScript bundle of the explorers
 		&& npm ci --no-audit --no-fund && npm run build
 
 .PHONY: vendor
-vendor: $(VENV)/.all ## fetch MathJax into book/_static/vendor, with its licence
+vendor: $(VENV)/.all ## fetch MathJax and the text font, with their licences
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" && $(BIN)/python tools/ensure_node.py \
 		&& $(BIN)/python tools/vendor_assets.py
 

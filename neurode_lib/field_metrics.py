@@ -233,6 +233,35 @@ def relative_field_error(learned: npt.ArrayLike, true: npt.ArrayLike) -> float:
     return float(np.sqrt(((field - reference) ** 2).mean())) / size
 
 
+def affine_share(points: npt.ArrayLike, field: npt.ArrayLike) -> float:
+    """Share of a field's variation that the best affine function of the state explains.
+
+    The coefficient of determination of the least-squares fit ``field ≈ A y + b`` over all points
+    and both components. 1 is a field without curvature, 0 one in which no affine part can be seen.
+
+    Parameters
+    ----------
+    points, field : array_like, shape (..., 2)
+        States, and the derivative at each.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a value is not finite or ``field`` is the same at every point.
+    """
+    states, derivatives = (x.reshape(-1, 2) for x in _pair("points", points, "field", field))
+    variation = ((derivatives - derivatives.mean(axis=0)) ** 2).sum()
+    if variation == 0.0:
+        raise ValueError("field must not be the same at every point: there is nothing to explain")
+    design = np.column_stack([states, np.ones(len(states))])
+    coefficients, *_ = np.linalg.lstsq(design, derivatives, rcond=None)
+    return float(1.0 - ((derivatives - design @ coefficients) ** 2).sum() / variation)
+
+
 def distance_to_data(points: npt.ArrayLike, states: npt.ArrayLike) -> FloatArray:
     """Euclidean distance in the phase plane from each point to the nearest training state.
 

@@ -24,6 +24,7 @@ from neurode_lib.equilibrium_metrics import (
 )
 from neurode_lib.field_metrics import (
     NearFar,
+    affine_share,
     cosine_similarity,
     distance_to_data,
     field_on_grid,
@@ -50,6 +51,7 @@ __all__ = [
     "CycleEstimate",
     "HorizonError",
     "NearFar",
+    "affine_share",
     "cosine_similarity",
     "cycle_error",
     "distance_to_data",

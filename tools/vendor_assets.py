@@ -1,4 +1,4 @@
-"""Fetch what the site serves itself from npm: MathJax and the text font.
+"""Fetch from npm what sets the site's formulas (MathJax) and its fonts.
 
 Run by `make vendor`, rarely; the result is committed, so that building the site fetches nothing.
 """
@@ -12,26 +12,37 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "book" / "_static" / "vendor"
+BOOK = Path(__file__).resolve().parent.parent / "book"
+VERSIONS = BOOK / "_static" / "vendor" / "VERSIONS.json"
 
-# Package, version, folder below TARGET; then path in the package -> path in the folder.
+# Package, version, folder of the book; then path in the package -> path in the folder.
 ASSETS: list[tuple[str, str, str, dict[str, str]]] = [
     (
         "mathjax",
         "3.2.2",
+        "_static/vendor/mathjax",
+        {"es5/output/chtml/fonts/woff-v2": "fonts", "LICENSE": "LICENSE"},
+    ),
+    # Runs while the site is built (book/_ext/site_formulas.py) and is no part of it.
+    (
         "mathjax",
+        "3.2.2",
+        "_ext/vendor/mathjax",
         {
-            "es5/tex-chtml.js": "tex-chtml.js",
-            # Fetched by MathJax only when a formula uses such a command.
+            "es5/node-main.js": "node-main.js",
+            "es5/input/tex.js": "input/tex.js",
+            # Read only when a formula uses such a command.
             "es5/input/tex/extensions": "input/tex/extensions",
-            "es5/output/chtml/fonts/woff-v2": "output/chtml/fonts/woff-v2",
+            "es5/output/chtml.js": "output/chtml.js",
+            "es5/output/chtml/fonts/tex.js": "output/chtml/fonts/tex.js",
+            "es5/a11y/assistive-mml.js": "a11y/assistive-mml.js",
             "LICENSE": "LICENSE",
         },
     ),
     (
         "@fontsource-variable/source-serif-4",
         "5.3.1",
-        "source-serif-4",
+        "_static/vendor/source-serif-4",
         {
             "files/source-serif-4-latin-wght-normal.woff2": "latin-wght-normal.woff2",
             "files/source-serif-4-latin-wght-italic.woff2": "latin-wght-italic.woff2",
@@ -62,12 +73,16 @@ def fetch(package: str, version: str, folder: Path, files: dict[str, str]) -> di
             else:
                 shutil.copyfile(source / origin, destination)
         about = json.loads((source / "package.json").read_text())
-    return {"package": package, "version": about["version"], "licence": about["license"]}
+    return {
+        "package": package,
+        "version": about["version"],
+        "licence": about["license"],
+        "folder": folder.relative_to(BOOK).as_posix(),
+    }
 
 
 if __name__ == "__main__":
     versions = [
-        fetch(package, version, TARGET / folder, files)
-        for package, version, folder, files in ASSETS
+        fetch(package, version, BOOK / folder, files) for package, version, folder, files in ASSETS
     ]
-    (TARGET / "VERSIONS.json").write_text(json.dumps(versions, indent=2) + "\n")
+    VERSIONS.write_text(json.dumps(versions, indent=2) + "\n")

@@ -1,44 +1,69 @@
 """What the book's site needs beyond Jupyter Book and its theme.
 
-* puts the explorers' script and data into the site, and the script on the pages that use it;
-* takes off every page the scripts that no page uses;
-* gives each page the description that search engines and link previews show;
-* numbers the references of NumPy docstrings so that several modules can share a page, and
-  lets docstrings link by short names.
+Each `site_*.py` beside this file does one thing; this one chooses what a page loads, and takes the
+finished pages through the rest.
 """
 
 from __future__ import annotations
 
-import inspect
+import hashlib
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.util import logging
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import site_docstrings
+import site_formulas
+import site_offline
+import site_publish
+from site_pictures import shrink_pictures
+from site_policy import add_policy
+from site_styles import BUNDLE, bundle_styles
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
 EXPLORER_MARK = 'class="neurode-explorer"'
 
-# The theme and Jupyter Book put these on every page; nothing here uses them. sphinx-thebe would
-# start kernels on another host, and declares a constant twice (a console error).
-UNUSED_SCRIPTS = re.compile(r"thebe|THEBE_JS_URL|selectorCodeCells")
-# Written into the page by the theme's templates, past Sphinx's list of scripts. Icons come from
-# its style sheet and a font; the script (1.5 MB) would do the same once more.
+# The theme and the extensions put these on every page, and nothing here uses them. sphinx-thebe
+# would start kernels on another host. The toggle button folds admonitions of the class `dropdown`:
+# here folded things are <details>, which need no script.
+UNUSED_SCRIPTS = re.compile(
+    r"thebe|THEBE_JS_URL|selectorCodeCells|togglebutton|toggleHint|toggleOpenOnPrint"
+    # Inline settings for a search while typing and for a menu of versions: there are none.
+    r"|DOCUMENTATION_OPTIONS\."
+)
+UNUSED_SHEETS = re.compile(r"thebe|togglebutton")
+# Written into the page by the theme's templates, past Sphinx's lists.
 UNUSED_TAGS = re.compile(
-    r"[ \t]*<(?:script|link)\b[^>]*(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js)"
+    r"[ \t]*<(?:script|link)\b[^>]*"
+    # Icons come from a style sheet and a font; the script (1.5 MB) would do the same once more.
+    r"(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js"
+    # Deferred scripts are found early enough without.
+    r'|rel="preload" as="script")'
     r"[^>]*>(?:</script>)?\n?"
     # sphinx-thebe's settings, which its script would read.
     r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"
-    r"|[ \t]*<script>kernelName = [^<]*</script>\n?",
+    r"|[ \t]*<script>kernelName = [^<]*</script>\n?"
+    # Said a second and a third time.
+    r'|\s*<meta name="viewport" content="width=device-width, initial-scale=1" ?/>'
+    # For search engines of documentation hosts, and a place for their advertisements.
+    r'|\s*<meta name="docsearch:[^>]*>'
+    r'|<div id="ethical-ad-placement".*?</div>',
     re.DOTALL,
 )
+# The theme loads the search index on every page; only the page that searches needs it.
+SEARCH_TAGS = re.compile(
+    r'[ \t]*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>\n?'
+)
+SHEET = re.compile(r'[ \t]*<link\b[^>]*href="([^"?]*_static/)([^"?]+\.css)[^>]*>\n?')
+SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
 UNUSED_FILES = (
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.map",
@@ -50,9 +75,34 @@ UNUSED_FILES = (
     "sphinx-thebe.js",
     "sphinx-thebe.css",
     "design-tabs.js",
+    "togglebutton.js",
+    "togglebutton.css",
+    "webpack-macros.html",
+    "sbt-webpack-macros.html",
+    "locales",
 )
 
-log = logging.getLogger(__name__)
+# What the theme gets wrong for those who cannot see the page, or for HTML itself.
+MENDED = (
+    # The button's name has to begin with what it shows: "Search Ctrl+K".
+    (r'(<button class="btn search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
+    # Everything on a page belongs to a landmark, and the logo and the search button to this one.
+    (
+        r'<div id="pst-primary-sidebar"',
+        r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book"',
+    ),
+    # Two pictures of one logo in one link: a screen reader would say the name three times.
+    (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
+    # The arrow that unfolds a part of the navigation had no name.
+    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
+    # A role that ARIA gave up, and a list whose items then are none.
+    (r' role="doc-biblioentry"', ""),
+    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    # The empty corner of a table is no header.
+    (r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
+    # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
+    (r'<button onclick="window.print\(\)"', r'<button type="button"'),
+)
 
 
 def choose_scripts(
@@ -65,7 +115,9 @@ def choose_scripts(
         for script in context["script_files"]
         if not UNUSED_SCRIPTS.search(f"{script} {getattr(script, 'attributes', '')}")
     ]
-    context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet)]
+    context["css_files"][:] = [
+        sheet for sheet in context["css_files"] if not UNUSED_SHEETS.search(str(sheet))
+    ]
     if EXPLORER_MARK in context.get("body", "") and (EXPLORERS / "explorers.js").exists():
         # A classic script: browsers refuse module scripts on file://.
         app.add_js_file("explorers.js", loading_method="defer")
@@ -87,87 +139,87 @@ def describe(
     )
 
 
+def write_all_pages(app: Sphinx, env: Any) -> Iterable[str]:
+    """Have every page written, also those whose text did not change: below they are changed."""
+    return list(env.found_docs)
+
+
+def clean(text: str, *, is_search: bool) -> str:
+    """Take what is not used off a page, and mend the theme's faults."""
+    text = UNUSED_TAGS.sub("", text)
+    if not is_search:
+        text = SEARCH_TAGS.sub("", text)
+    # In their order, but none may hold up the first words.
+    text = SCRIPT.sub(r"<script defer \1>", text)
+    for fault, mended in MENDED:
+        text = re.sub(fault, mended, text)
+    return text
+
+
+def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
+    """Replace the style sheets of the pages by the site's one."""
+    # In the order of first mention; each page has the same ones in the same order.
+    names = {name: None for text in pages.values() for _, name in SHEET.findall(text)}
+    scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js")]
+    replaced = bundle_styles(static, names, formulas, [*pages.values(), *scripts])
+    version = hashlib.sha256((static / BUNDLE).read_bytes()).hexdigest()[:8]
+    for path, text in pages.items():
+        first = True
+
+        def link(found: re.Match[str]) -> str:
+            nonlocal first
+            tag = f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+            tag, first = (tag if first else ""), False
+            return tag
+
+        pages[path] = SHEET.sub(link, text)
+    remove(static, replaced)
+
+
+def remove(folder: Path, names: Iterable[str]) -> None:
+    """Remove files and folders, if they are there."""
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def finish_site(app: Sphinx, exception: Exception | None) -> None:
-    """Copy the explorers, and remove what no page loads."""
-    if exception or app.builder.format != "html":
+    """Bring the written pages and their files into the form in which they are served."""
+    if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
     static = site / "_static"
-    if (EXPLORERS / "explorers.js").exists():
-        for script in ("explorers.js", "trainer.js"):
-            shutil.copy2(EXPLORERS / script, static)
-        if (EXPLORERS / "data").is_dir():
-            shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
-    else:
-        log.info("neurode_site: no explorers bundle in %s yet", EXPLORERS.relative_to(ROOT))
-    for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        cleaned = UNUSED_TAGS.sub("", text)
-        if cleaned != text:
-            page.write_text(cleaned, encoding="utf-8")
-    for name in UNUSED_FILES:
-        (static / name).unlink(missing_ok=True)
-
-
-def number_references(
-    app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]
-) -> None:
-    """Make ``[1]_`` unique on the page: each module, or object with its own list, has its own."""
-    defines = any(re.match(r"\s*\.\. \[\d+\]", line) for line in lines)
-    owner = name if what == "module" or defines else getattr(obj, "__module__", None)
-    if owner is None:  # an attribute: its docstring belongs to the module that is documented
-        owner = ".".join(name.split(".")[:2])
-    label = owner.removeprefix("neurode_lib.").replace(".", "-")
-    for i, line in enumerate(lines):
-        # The backslash: a reference that begins "J. C. Butcher" is no item J of a list.
-        line = re.sub(r"^(\s*\.\. )\[(\d+)\] ", rf"\1[#{label}-\2] \\", line)
-        lines[i] = re.sub(r"\[(\d+)\]_", rf"[#{label}-\1]_", line)
-
-
-def real_signature(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str, returns: str
-) -> tuple[str, None] | None:
-    """Signature of a class whose base is mocked: autodoc would show the mock's."""
-    own = vars(obj).get("__init__") if what == "class" else None
-    if own is None or signature != "(*args, **kwargs)":
-        return None
-    real = inspect.signature(own)
-    shown = [
-        parameter.replace(annotation=inspect.Parameter.empty)
-        for parameter in list(real.parameters.values())[1:]
-    ]
-    return str(real.replace(parameters=shown, return_annotation=inspect.Signature.empty)), None
-
-
-def resolve_short_name(
-    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.Element
-) -> nodes.Element | None:
-    """Let a docstring say ``:class:`NeuralODE``` in any module, if only one thing has that name.
-
-    A name of the facade (``neurode_lib.metrics.predict``) leads to where it is defined.
-    """
-    if node.get("refdomain") != "py":
-        return None
-    name = node["reftarget"].rpartition(".")[2]
-    domain = env.get_domain("py")
-    owners = {full for full in domain.objects if full.rpartition(".")[2] == name}  # type: ignore[attr-defined]
-    is_local = "." not in node["reftarget"] or node["reftarget"].startswith("neurode_lib.metrics.")
-    if len(owners) != 1 or not is_local:
-        return None
-    source = node["refdoc"]
-    return domain.resolve_xref(
-        env, source, app.builder, node["reftype"], owners.pop(), node, contnode
-    )
+    for script in ("explorers.js", "trainer.js"):
+        shutil.copy2(EXPLORERS / script, static)
+    shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
+    remove(static, UNUSED_FILES)
+    pages = {
+        path: clean(path.read_text(encoding="utf-8"), is_search=path.name == "search.html")
+        for path in sorted(site.rglob("*.html"))
+        if static not in path.parents
+    }
+    styles = site_formulas.set_formulas(pages)
+    site_publish.describe_for_sharing(site, pages)
+    shrink_pictures(site, pages)
+    use_one_sheet(pages, static, styles)
+    site_publish.root_not_found_page(site, pages)
+    for path, text in pages.items():
+        path.write_text(add_policy(text), encoding="utf-8")
+    site_publish.write_files(site, pages)
+    site_offline.write_worker(site)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
-    # The site needs the library's docstrings, not its installation.
-    sys.path.insert(0, str(ROOT))
-    app.connect("autodoc-process-docstring", number_references, priority=100)
-    app.connect("autodoc-process-signature", real_signature)
-    app.connect("missing-reference", resolve_short_name)
+    site_docstrings.setup(app)
+    site_formulas.setup(app)
+    site_publish.setup(app)
+    app.connect("env-updated", write_all_pages)
     app.connect("html-page-context", choose_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
-    app.connect("build-finished", finish_site)
+    # Last: the theme, too, still changes files when the build has finished.
+    app.connect("build-finished", finish_site, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

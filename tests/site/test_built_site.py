@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 # Made by Sphinx, without text of their own to describe.
-GENERATED = {"genindex.html", "search.html", "py-modindex.html", "index.html"}
+GENERATED = {"404.html", "genindex.html", "search.html", "py-modindex.html"}
 
 pytestmark = pytest.mark.site
 
@@ -76,9 +76,7 @@ def test_every_internal_link_leads_somewhere() -> None:
             if not target.exists():
                 broken.append(f"{named(source)}: {address}")
             elif (
-                parts.fragment
-                and target.suffix == ".html"
-                and not arrives(parts.fragment, target)
+                parts.fragment and target.suffix == ".html" and not arrives(parts.fragment, target)
             ):
                 broken.append(f"{named(source)}: {address} (no such anchor)")
     assert not broken

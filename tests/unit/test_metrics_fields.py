@@ -7,10 +7,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import linregress
 from torch import nn
 
 from neurode_lib.fitzhugh_nagumo import build_dataset, fhn_rhs
 from neurode_lib.metrics import (
+    affine_share,
     cosine_similarity,
     distance_to_data,
     field_on_grid,
@@ -228,3 +230,30 @@ def test_bad_input_is_refused_by_name(argument, call):
 def test_other_models_have_no_field():
     with pytest.raises(TypeError, match=r"^model must be a NeuralODE or a DiscreteRNN, got Linear"):
         vector_field(nn.Linear(2, 2), ONES, 0.5)
+
+
+# --- how straight a field is ---------------------------------------------------------------------
+
+
+def test_an_affine_field_is_explained_whole_and_a_pure_curve_not_at_all():
+    v, w = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9))
+    points = np.stack([v, w], axis=-1)
+    affine = np.stack([2 * v - w + 3, 0.5 * w - 1], axis=-1)
+    assert affine_share(points, affine) == pytest.approx(1.0, abs=1e-14)
+    # Even functions are orthogonal to the affine ones on a symmetric grid, but for the constant.
+    even = np.stack([v**2, v * w], axis=-1)
+    assert affine_share(points, even) == pytest.approx(0.0, abs=1e-14)
+
+
+def test_the_affine_share_is_scipys_for_one_variable():
+    rng = np.random.default_rng(0)
+    v = rng.normal(size=40)
+    points = np.stack([v, np.zeros(40)], axis=-1)
+    field = np.stack([v**3 + rng.normal(size=40), np.zeros(40)], axis=-1)
+    expected = linregress(v, field[:, 0]).rvalue ** 2
+    assert affine_share(points, field) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_constant_field_has_no_variation_to_explain():
+    with pytest.raises(ValueError, match="field must not be the same"):
+        affine_share(at_random()[0], np.ones((50, 2)))

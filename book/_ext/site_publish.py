@@ -1,0 +1,240 @@
+"""What a published site has beside its pages: previews of shared links, a sitemap, a page for
+addresses that do not exist, and buttons that open a chapter where it can be run.
+
+Two environment variables tell the build what it cannot know. Without them nothing is made that
+would need an address: no link is invented.
+
+NEURODE_SITE_URL
+    where the site will be served, such as ``https://example.org/neurode/``
+NEURODE_REPOSITORY_URL
+    where the repository is, such as ``https://github.com/someone/neurode``
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+
+TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)" ?/?>')
+PICTURE = re.compile(r'<img\b[^>]*src="(?:\.\./)*_images/([^"/]+\.png)"')
+ALTERNATIVE = re.compile(r'\balt="([^"]*)"')
+RELATIVE = re.compile(r'\b(href|src|action|data-content_root)="(?![a-z]+:|#|/)([^"]*)"')
+COVER = "cover.png"
+COVER_ALT = "The phase plane of a neuron: flow lines, two nullclines and the limit cycle."
+PREVIEW_SIZE = (1200, 630)
+# Made by Sphinx, for people who are here already.
+UNLISTED = {"404.html", "genindex.html", "py-modindex.html", "search.html"}
+# The branch with the notebooks that install the library themselves: .github/workflows/book.yml.
+COLAB_BRANCH = "colab"
+
+
+def address_from(variable: str) -> str | None:
+    """An https address from the environment, without a slash at its end; None if not given."""
+    address = os.environ.get(variable, "").strip().rstrip("/")
+    if address and not re.fullmatch(r"https?://[^\s/]+(/[^\s?#]*)?", address):
+        raise ConfigError(f"{variable} must be a web address; here it is {address!r}")
+    return address or None
+
+
+def site_url() -> str | None:
+    """Where the site will be served."""
+    return address_from("NEURODE_SITE_URL")
+
+
+def repository_url() -> str | None:
+    """Where the repository is."""
+    address = address_from("NEURODE_REPOSITORY_URL")
+    return address.removesuffix(".git") if address else None
+
+
+def name_address(app: Sphinx, config: Config) -> None:
+    """Tell Sphinx, which then names each page's canonical address."""
+    config.html_baseurl = f"{site_url()}/" if site_url() else ""
+
+
+def launch_links(repository: str, notebook: str) -> list[tuple[str, str, str]]:
+    """Where a notebook of the repository can be run: name, address, logo."""
+    parts = urlsplit(repository)
+    path = parts.path.strip("/")
+    on_github = parts.netloc == "github.com"
+    where = f"gh/{path}" if on_github else f"git/{quote(repository, safe='')}"
+    binder = f"https://mybinder.org/v2/{where}/HEAD?urlpath="
+    colab = f"https://colab.research.google.com/github/{path}/blob/{COLAB_BRANCH}/{notebook}"
+    links = [
+        ("Binder", f"{binder}{quote(f'tree/{notebook}', safe='')}", "logo_binder.svg"),
+        ("JupyterLab", f"{binder}{quote(f'lab/tree/{notebook}', safe='')}", "logo_jupyterhub.svg"),
+    ]
+    return [*links, ("Colab", colab, "logo_colab.png")] if on_github else links
+
+
+def add_launch_buttons(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Give chapters a menu of places to run them."""
+    repository = repository_url()
+    if repository is None or not pagename.startswith("notebooks/"):
+        return
+    tooltips = {"Binder": "Run in Jupyter Notebook", "JupyterLab": "Run in JupyterLab on Binder"}
+    context["header_buttons"].insert(
+        0,
+        {
+            "type": "group",
+            "tooltip": "Run this chapter",
+            "icon": "fas fa-rocket",
+            "label": "launch-buttons",
+            "buttons": [
+                {
+                    "type": "link",
+                    "text": name,
+                    "tooltip": tooltips.get(name, f"Run on {name}"),
+                    "icon": f"_static/images/{logo}",
+                    "url": address,
+                }
+                for name, address, logo in launch_links(repository, f"{pagename}.ipynb")
+            ],
+        },
+    )
+
+
+def install_cell(repository: str) -> dict[str, Any]:
+    """First cell of a notebook that left the repository."""
+    return {
+        "cell_type": "code",
+        "id": "install",
+        "metadata": {"tags": ["install"]},
+        "execution_count": None,
+        "outputs": [],
+        "source": [
+            "# Where the book's library is missing, as on Colab: install it.\n",
+            "import importlib.util\n",
+            "\n",
+            'if importlib.util.find_spec("neurode_lib") is None:\n',
+            f'    %pip install --quiet "neurode_lib[chapters] @ git+{repository}"',
+        ],
+    }
+
+
+def not_found_page(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """Page that a host shows for an address that does not exist."""
+    body = (
+        "<section><h1>There is no such page</h1>"
+        "<p>Perhaps it moved, or the address has a slip in it. The way on:</p><ul>"
+        '<li><a href="index.html">the first page</a></li>'
+        '<li><a href="search.html">search the book</a></li>'
+        '<li><a href="genindex.html">the index</a></li></ul></section>'
+    )
+    return [("404", {"title": "There is no such page", "body": body}, "page.html")]
+
+
+def root_not_found_page(site: Path, pages: dict[Path, str]) -> None:
+    """Make the links of 404.html independent of where it is shown: any address may be wrong."""
+    if base := site_url():
+        root = urlsplit(base).path.rstrip("/") + "/"
+        pages[site / "404.html"] = RELATIVE.sub(
+            lambda found: f'{found[1]}="{root}{found[2].removeprefix("./")}"',
+            pages[site / "404.html"],
+        )
+
+
+def describe_for_sharing(site: Path, pages: dict[Path, str]) -> None:
+    """Open Graph and Twitter tags: what is shown where somebody shares a link.
+
+    A picture needs a full address, so it is named only when the site's address is known.
+    """
+    base = site_url()
+    for path, text in pages.items():
+        title = TITLE.search(text)
+        description = DESCRIPTION.search(text)
+        if title is None or description is None:
+            continue
+        name = path.relative_to(site).as_posix()
+        tags = {
+            "og:site_name": "neurode",
+            "og:type": "website" if name == "index.html" else "article",
+            "og:title": title[1].split(" &#8212; ")[0].strip(),
+            "og:description": description[1],
+            "twitter:card": "summary",
+        }
+        if base:
+            picture, alternative = preview(site, text)
+            tags |= {
+                "og:url": f"{base}/{name.removesuffix('index.html')}",
+                "og:image": f"{base}/{picture}",
+                "og:image:alt": alternative,
+                "og:image:width": str(PREVIEW_SIZE[0]),
+                "og:image:height": str(PREVIEW_SIZE[1]),
+                "twitter:card": "summary_large_image",
+            }
+        lines = "".join(
+            f'\n    <meta {"name" if key.startswith("twitter") else "property"}="{key}" '
+            f'content="{value}"/>'
+            for key, value in tags.items()
+        )
+        end = title.end()
+        pages[path] = text[:end] + lines + text[end:]
+
+
+def preview(site: Path, text: str) -> tuple[str, str]:
+    """Address below the site and text of a page's picture: its first figure, else the cover."""
+    found = PICTURE.search(text)
+    if found is None:
+        return f"_static/{COVER}", COVER_ALT
+    target = site / "_static" / "previews" / found[1]
+    target.parent.mkdir(exist_ok=True)
+    with Image.open(site / "_images" / found[1]) as figure:
+        card = Image.new("RGB", PREVIEW_SIZE, "white")
+        room = (PREVIEW_SIZE[0] - 80, PREVIEW_SIZE[1] - 80)
+        scale = min(room[0] / figure.width, room[1] / figure.height)
+        shown = figure.convert("RGB").resize(
+            (round(figure.width * scale), round(figure.height * scale)), Image.Resampling.LANCZOS
+        )
+        card.paste(
+            shown,
+            ((PREVIEW_SIZE[0] - shown.width) // 2, (PREVIEW_SIZE[1] - shown.height) // 2),
+        )
+        card.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
+    alternative = ALTERNATIVE.search(found[0])
+    return f"_static/previews/{found[1]}", alternative[1] if alternative else ""
+
+
+def write_files(site: Path, pages: dict[Path, str]) -> None:
+    """Write the sitemap, and into the notebooks offered for download the cell that installs."""
+    if base := site_url():
+        names = sorted({path.relative_to(site).as_posix() for path in pages} - UNLISTED)
+        places = [html.escape(f"{base}/{quote(name.removesuffix('index.html'))}") for name in names]
+        addresses = "".join(f"  <url><loc>{place}</loc></url>\n" for place in places)
+        (site / "sitemap.xml").write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+            f"{addresses}</urlset>\n",
+            encoding="utf-8",
+        )
+        (site / "robots.txt").write_text(
+            f"User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n", encoding="utf-8"
+        )
+    if repository := repository_url():
+        for path in (site / "_sources").rglob("*.ipynb"):
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            notebook["cells"].insert(0, install_cell(repository))
+            path.write_text(
+                json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the build."""
+    app.connect("config-inited", name_address)
+    # After the theme has put its own buttons there.
+    app.connect("html-page-context", add_launch_buttons, priority=600)
+    app.connect("html-collect-pages", not_found_page)

@@ -1,0 +1,138 @@
+"""One style sheet for the whole site, and an icon font with the icons it uses.
+
+The theme, its parts and the extensions bring ten sheets of half a megabyte; a page may show its
+first words only when it has read them all. Here they become one, without the rules for things that
+no page and no script of the site mentions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools import subset
+
+BUNDLE = "site.css"
+ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
+ICON_SUBSET = "vendor/fontawesome/icons.woff"
+
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+TOKEN = re.compile(r"""[{};]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)""", re.DOTALL)
+URL = re.compile(r"""url\((["']?)(?!data:|#)([^"')]+)\1\)""")
+# What a selector names, without `:not(…)` and its like, which may name what is not there, and
+# without the words of attributes.
+FUNCTION = re.compile(r":[\w-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\]")
+NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
+WORD = re.compile(r"[\w-]+")
+# Composed from pieces in Bootstrap's script.
+COMPOSED = re.compile(r"bs-tooltip|tooltip")
+# Icons live in Unicode's private area; sheets write them as they are or as an escape.
+ICON = re.compile(r"[\ue000-\uf8ff]|\\([ef][0-9a-f]{3})\b")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A style rule or an at-rule: what stands before its braces, and within (None: it has none)."""
+
+    head: str
+    body: str | None
+
+
+def rules(sheet: str) -> Iterator[Rule]:
+    """Split a sheet, or what is inside an @media, into its rules."""
+    depth = start = opened = 0
+    for token in TOKEN.finditer(sheet):
+        if token[0] == "{":
+            if depth == 0:
+                opened = token.start()
+            depth += 1
+        elif token[0] == "}":
+            depth -= 1
+            if depth == 0:
+                yield Rule(sheet[start:opened].strip(), sheet[opened + 1 : token.start()].strip())
+                start = token.end()
+        elif token[0] == ";" and depth == 0:
+            yield Rule(sheet[start : token.start()].strip(), None)
+            start = token.end()
+
+
+def split_selectors(head: str) -> list[str]:
+    """Parts of a selector list: commas within parentheses do not count."""
+    parts, depth, start = [], 0, 0
+    for i, character in enumerate(head):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append(head[start:i])
+            start = i + 1
+    return [part.strip() for part in [*parts, head[start:]]]
+
+
+def is_used(selector: str, words: frozenset[str]) -> bool:
+    """Whether everything that a selector names occurs somewhere in the site."""
+    names = (name.replace("\\", "") for name in NAME.findall(FUNCTION.sub("", selector)))
+    return all(name in words or COMPOSED.match(name) for name in names)
+
+
+def without_unused(sheet: str, words: frozenset[str]) -> str:
+    """Leave out the rules whose selectors name a class or an id that the site does not have."""
+    kept = []
+    for rule in rules(sheet):
+        if rule.body is None:
+            kept.append(f"{rule.head};")
+        elif rule.head.startswith(("@media", "@supports", "@layer", "@container")):
+            if inner := without_unused(rule.body, words):
+                kept.append(f"{rule.head}{{{inner}}}")
+        elif rule.head.startswith("@"):
+            # Of the icon fonts only the one that is subset below.
+            if "Awesome" not in rule.body or "fa-solid" in rule.body:
+                kept.append(f"{rule.head}{{{rule.body}}}")
+        elif used := [part for part in split_selectors(rule.head) if is_used(part, words)]:
+            kept.append(f"{','.join(used)}{{{rule.body}}}")
+    return "\n".join(kept)
+
+
+def read_sheet(static: Path, name: str) -> str:
+    """Text of a sheet, imports put in, addresses relative to the static folder."""
+    path = static / name
+    text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+    folder = path.parent.relative_to(static)
+
+    def address(found: re.Match[str]) -> str:
+        target = (static / folder / found[2]).resolve().relative_to(static.resolve())
+        return f'url("{target.as_posix()}")'
+
+    text = URL.sub(address, text)
+    return re.sub(
+        r'@import "([^"]+)";',
+        lambda found: read_sheet(static, (folder / found[1]).as_posix()),
+        text,
+    )
+
+
+def bundle_styles(
+    static: Path, names: Iterable[str], extra: str, texts: Iterable[str]
+) -> list[str]:
+    """Write the site's style sheet and icon font.
+
+    ``texts`` are the pages and scripts whose words decide which rules stay. Returns the files that
+    the new ones replace.
+    """
+    names = list(names)
+    words = frozenset(word for text in texts for word in WORD.findall(text))
+    whole = "\n".join([*(read_sheet(static, name) for name in names), extra])
+    bundle = without_unused(whole, words)
+
+    codes = {int(icon[1], 16) if icon[1] else ord(icon[0]) for icon in ICON.finditer(bundle)}
+    options = subset.Options(flavor="woff", layout_features=[], name_IDs=[], notdef_outline=True)
+    font = subset.load_font(str(static / ICON_FONT), options)
+    smaller = subset.Subsetter(options)
+    smaller.populate(unicodes=codes)
+    smaller.subset(font)
+    subset.save_font(font, str(static / ICON_SUBSET), options)
+
+    solid = re.compile(r"src:url\(\"vendor/fontawesome[^;}]*")
+    bundle = solid.sub(f'src:url("{ICON_SUBSET}") format("woff")', bundle)
+    (static / BUNDLE).write_text(bundle, encoding="utf-8")
+    return [*names, "basic.css", "vendor/fontawesome/webfonts"]
