@@ -79,7 +79,9 @@ def lighthouse(address: str) -> dict[str, Any]:
 def failed_audits(report: dict[str, Any], category: str) -> str:
     """Names of what cost a category its points."""
     references = report["categories"][category]["auditRefs"]
-    scores = {ref["id"]: report["audits"][ref["id"]]["score"] for ref in references if ref["weight"]}
+    scores = {
+        ref["id"]: report["audits"][ref["id"]]["score"] for ref in references if ref["weight"]
+    }
     return ", ".join(name for name, score in scores.items() if score is not None and score < 0.9)
 
 

@@ -64,6 +64,14 @@ SEARCH_TAGS = re.compile(
 )
 SHEET = re.compile(r'[ \t]*<link\b[^>]*href="([^"?]*_static/)([^"?]+\.css)[^>]*>\n?')
 SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
+# The text's font is asked for with the style sheet, not after it. By a script: from disk there is
+# no need, and browsers call a preload there an error.
+TEXT_FONT = "vendor/source-serif-4/latin-wght-normal.woff2"
+PRELOAD = (
+    'if(location.protocol!="file:")document.head.append(Object.assign(document.createElement("link")'
+    ',{rel:"preload",as:"font",type:"font/woff2",crossOrigin:"",'
+    "href:document.currentScript.dataset.font}))"
+)
 UNUSED_FILES = (
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.map",
@@ -172,7 +180,10 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
 
         def link(found: re.Match[str]) -> str:
             nonlocal first
-            tag = f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+            tag = (
+                f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+                f'    <script data-font="{found[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
+            )
             tag, first = (tag if first else ""), False
             return tag
 

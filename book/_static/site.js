@@ -4,6 +4,10 @@
 
   var root = document.documentElement.dataset.content_root;
 
+  // Below each result the search shows a few words of the page, which it fetches; from disk a browser
+  // does not let it.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   function start() {
     var print = document.querySelector(".btn-download-pdf-button");
     if (print) {
