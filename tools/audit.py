@@ -116,7 +116,7 @@ def audit_html() -> list[str]:
         return ["the HTML was not validated: there is no java (Debian: default-jre-headless)"]
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     pages = [str(SITE / name) for name in site_pages(SITE)]
-    # Its warnings are left out: of the policy it cannot know what 'self' is when it reads from disk.
+    # Without its warnings: it reads from disk, and so misjudges what the policy calls 'self'.
     said = subprocess.run(
         [java, "-jar", str(jar), "--errors-only", "--format", "json", "--exit-zero-always", *pages],
         capture_output=True,

@@ -91,7 +91,11 @@ def test_a_new_build_replaces_the_old_one(context: BrowserContext, tmp_path: Pat
         assert page.title() == "second"
         page.evaluate(UPDATED)
         kept = page.evaluate(
-            "async () => (await (await caches.open((await caches.keys())[0])).keys()).map(r => r.url)"
+            """async () => {
+                const [name] = await caches.keys();
+                const requests = await (await caches.open(name)).keys();
+                return requests.map(request => request.url);
+            }"""
         )
         assert len(kept) == len(two)
         assert all("second" in one for one in kept)
