@@ -64,6 +64,16 @@ SEARCH_TAGS = re.compile(
 )
 SHEET = re.compile(r'[ \t]*<link\b[^>]*href="([^"?]*_static/)([^"?]+\.css)[^>]*>\n?')
 SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
+LISTING = re.compile(r'<div class="highlight">(<pre>)(.*?)</pre>', re.DOTALL)
+LONGEST_LISTING = 40
+# The text's font is asked for with the style sheet, not after it. By a script: from disk there is
+# no need, and browsers call a preload there an error.
+TEXT_FONT = "vendor/source-serif-4/latin-wght-normal.woff2"
+PRELOAD = (
+    'if(location.protocol!="file:")document.head.append(Object.assign(document.createElement("link")'
+    ',{rel:"preload",as:"font",type:"font/woff2",crossOrigin:"",'
+    "href:document.currentScript.dataset.font}))"
+)
 UNUSED_FILES = (
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.map",
@@ -148,6 +158,14 @@ def write_all_pages(app: Sphinx, env: Any) -> Iterable[str]:
     return list(env.found_docs)
 
 
+def fold_long_code(found: re.Match[str]) -> str:
+    """Mark a long listing; the style shows its beginning, site.js adds the button for the rest."""
+    lines = found[2].count("\n")
+    if lines <= LONGEST_LISTING:
+        return found[0]
+    return f'<div class="highlight long-code" data-lines="{lines}">{found[1]}{found[2]}</pre>'
+
+
 def clean(text: str, *, is_search: bool) -> str:
     """Take what is not used off a page, and mend the theme's faults."""
     text = UNUSED_TAGS.sub("", text)
@@ -157,7 +175,7 @@ def clean(text: str, *, is_search: bool) -> str:
     text = SCRIPT.sub(r"<script defer \1>", text)
     for fault, mended in MENDED:
         text = re.sub(fault, mended, text)
-    return text
+    return LISTING.sub(fold_long_code, text)
 
 
 def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
@@ -172,7 +190,10 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
 
         def link(found: re.Match[str]) -> str:
             nonlocal first
-            tag = f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+            tag = (
+                f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+                f'    <script data-font="{found[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
+            )
             tag, first = (tag if first else ""), False
             return tag
 
