@@ -70,6 +70,10 @@ serve: book ## build the site and serve it on this machine (PORT=8000)
 	@echo "Serving http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
+.PHONY: dist
+dist: book ## pack the site into one archive that opens from disk
+	@$(BIN)/python tools/make_dist.py
+
 .PHONY: lab
 lab: $(VENV)/.all ## open the chapters in JupyterLab
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --notebook-dir=notebooks
@@ -112,6 +116,11 @@ test-lowest: .venv-lowest/.all ## unit tests with the lowest versions of the dep
 	@# Old releases use what newer ones of others call deprecated.
 	.venv-lowest/bin/python -m pytest -q -n 2 -W ignore::DeprecationWarning tests/unit \
 		--ignore=tests/unit/test_reference_pages.py
+
+.PHONY: audit
+audit: $(VENV)/.all ## weigh every page; Lighthouse; the Nu HTML validator (wants Java)
+	@$(MAKE) --no-print-directory book
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/audit.py
 
 # --- results ----------------------------------------------------------------------------------
 
@@ -157,4 +166,4 @@ reference: $(VENV)/.all ## write the pages on faults and on dependencies again
 .PHONY: clean
 clean: ## remove what the other targets made, the .venv too
 	rm -rf $(VENV) .venv-lock .venv-bench .venv-lowest _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules
+		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules tools/audit/node_modules dist

@@ -19,6 +19,8 @@ ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 ICON_SUBSET = "vendor/fontawesome/icons.woff"
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+# Comments with this mark say whose work it is, under which licence.
+NOTICE = re.compile(r"/\*!.*?\*/", re.DOTALL)
 TOKEN = re.compile(r"""[{};]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)""", re.DOTALL)
 URL = re.compile(r"""url\((["']?)(?!data:|#)([^"')]+)\1\)""")
 # What a selector names, without `:not(…)` and its like, which may name what is not there, and
@@ -154,5 +156,7 @@ def bundle_styles(
 
     solid = re.compile(r"src:url\(\"vendor/fontawesome[^;}]*")
     bundle = solid.sub(f'src:url("{ICON_SUBSET}") format("woff")', bundle)
-    (static / BUNDLE).write_text(bundle, encoding="utf-8")
+    shipped = "".join((static / name).read_text(encoding="utf-8") for name in names)
+    notices = "\n".join(dict.fromkeys(NOTICE.findall(shipped)))
+    (static / BUNDLE).write_text(f"{notices}\n{bundle}\n", encoding="utf-8")
     return [*names, "basic.css", "vendor/fontawesome/webfonts"]

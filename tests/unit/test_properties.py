@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
+from neurode_lib.explorers import (
+    LiveTrainingExplorer,
+    ModelExplorer,
+    PhasePlaneExplorer,
+    TrainingExplorer,
+)
 from neurode_lib.explorers._spec import SPEC
 from neurode_lib.fitzhugh_nagumo import equilibria, flow_map, limit_cycle, simulate
 from neurode_lib.metrics import (
@@ -325,7 +330,9 @@ class QuickTraining(WithoutPicture, TrainingExplorer):
     pass
 
 
-@pytest.mark.parametrize("kind", [PhasePlaneExplorer, QuickModel, QuickTraining])
+@pytest.mark.parametrize(
+    "kind", [PhasePlaneExplorer, QuickModel, QuickTraining, LiveTrainingExplorer]
+)
 @given(data=st.data())
 def test_the_static_form_carries_any_state_and_never_markup(kind, data):
     explorer = data.draw(explorers(kind))
