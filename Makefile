@@ -70,6 +70,10 @@ serve: book ## build the site and serve it on this machine (PORT=8000)
 	@echo "Serving http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
+.PHONY: dist
+dist: book ## pack the site into one archive that opens from disk
+	@$(BIN)/python tools/make_dist.py
+
 .PHONY: lab
 lab: $(VENV)/.all ## open the chapters in JupyterLab
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --notebook-dir=notebooks
@@ -95,6 +99,11 @@ lint: $(VENV)/.all ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
+
+.PHONY: audit
+audit: $(VENV)/.all ## weigh every page; Lighthouse; the Nu HTML validator (wants Java)
+	@$(MAKE) --no-print-directory book
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/audit.py
 
 # --- results ----------------------------------------------------------------------------------
 
@@ -136,4 +145,4 @@ lock: ## resolve requirements/*.in again (UPGRADE=1: take newer versions)
 .PHONY: clean
 clean: ## remove what the other targets made, the .venv too
 	rm -rf $(VENV) .venv-lock .venv-bench _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules
+		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules tools/audit/node_modules dist

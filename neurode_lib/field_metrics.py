@@ -157,7 +157,7 @@ def field_on_grid(
     Raises
     ------
     ValueError
-        If a range is empty or ``n`` below 2.
+        If a range is empty, ``n`` below 2, or the field returns another shape.
     """
     I = finite_number("I", I)
     n = positive_int("n", n, minimum=2)
@@ -166,7 +166,10 @@ def field_on_grid(
         for name, bounds in (("v_range", v_range), ("w_range", w_range))
     ]
     points = np.stack(np.meshgrid(*axes), axis=-1)
-    return points, field(points, I)
+    values = field(points, I)
+    if np.shape(values) != points.shape:
+        raise ValueError(f"field must return shape {points.shape}, got {np.shape(values)}")
+    return points, values
 
 
 def cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
@@ -227,10 +230,13 @@ def relative_field_error(learned: npt.ArrayLike, true: npt.ArrayLike) -> float:
         If the shapes differ, a value is not finite or ``true`` vanishes at every point.
     """
     field, reference = _pair("learned", learned, "true", true)
-    size = float(np.sqrt((reference**2).mean()))
-    if size == 0.0:
+    largest = np.abs(reference).max()
+    if largest == 0.0:
         raise ValueError("true must not vanish at every point: there is nothing to compare with")
-    return float(np.sqrt(((field - reference) ** 2).mean())) / size
+    # Relative to the largest component, squares neither overflow nor vanish.
+    with np.errstate(over="ignore"):
+        error = ((field / largest - reference / largest) ** 2).mean()
+    return float(np.sqrt(error / ((reference / largest) ** 2).mean()))
 
 
 def affine_share(points: npt.ArrayLike, field: npt.ArrayLike) -> float:

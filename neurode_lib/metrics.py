@@ -33,7 +33,9 @@ from neurode_lib.field_metrics import (
     split_by_distance,
     vector_field,
 )
+from neurode_lib.trained_range import UntrainedCurrentWarning
 from neurode_lib.trajectory_metrics import (
+    DivergedWarning,
     HorizonError,
     divergence_steps,
     error_by_horizon,
@@ -49,8 +51,10 @@ from neurode_lib.trajectory_metrics import (
 __all__ = [
     "CycleError",
     "CycleEstimate",
+    "DivergedWarning",
     "HorizonError",
     "NearFar",
+    "UntrainedCurrentWarning",
     "affine_share",
     "cosine_similarity",
     "cycle_error",

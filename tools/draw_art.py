@@ -1,12 +1,14 @@
 """Draw the logo, the favicon and the cover picture from the neuron itself, as plain SVG.
 
-Run by hand after a change of colours; the result is committed (book/_static/*.svg).
+The cover also as a PNG, for other sites that show a picture beside a shared link. Run by hand after
+a change of colours; the result is committed (book/_static).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from neurode_lib.fitzhugh_nagumo import limit_cycle, nullclines, simulate
@@ -50,6 +52,24 @@ def cover(ink: str, accent: str) -> str:
     )
 
 
+def draw_preview(ink: str, accent: str, target: Path) -> None:
+    """The cover in the format that previews of links want, with the book's name."""
+    starts = np.stack(np.meshgrid(np.linspace(-2.45, 2.45, 30), np.linspace(-0.8, 2.05, 15)), -1)
+    lines = simulate(starts.reshape(-1, 2), CURRENT, 8, 0.05)
+    v = np.linspace(*V_SPAN, 200)
+    figure = plt.figure(figsize=(12, 6.3), dpi=100, facecolor="white")
+    figure.text(0.05, 0.85, "neurode", size=44, weight="bold", color=accent)
+    figure.text(0.31, 0.855, "Learning how a neuron moves", size=26, color=ink)
+    axes = figure.add_axes((0.05, 0.05, 0.9, 0.75))
+    axes.plot(*np.moveaxis(lines, -1, 0).swapaxes(1, 2), color=ink, alpha=0.3, lw=1)
+    for w in nullclines(v, CURRENT):
+        axes.plot(v, w, color=ink, alpha=0.65, lw=1.8, ls=(0, (1, 2.5)))
+    axes.plot(*limit_cycle(CURRENT).states.T, color=accent, lw=5)
+    axes.set(xlim=V_SPAN, ylim=W_SPAN)
+    axes.axis("off")
+    figure.savefig(target, metadata={"Software": None})
+
+
 def mark(style: str, stroke_width: float) -> str:
     """The limit cycle alone, with one state on its way along it."""
     cycle = limit_cycle(CURRENT).states
@@ -81,3 +101,4 @@ if __name__ == "__main__":
         "logo-dark.svg": mark(fixed.format(ACCENT_DARK), 5),
     }.items():
         (STATIC / name).write_text(picture)
+    draw_preview("#22303a", ACCENT_LIGHT, STATIC / "cover.png")

@@ -26,6 +26,7 @@ import site_publish
 from site_pictures import shrink_pictures
 from site_policy import add_policy
 from site_styles import BUNDLE, bundle_styles
+from site_theme import UNUSED_FILES, clean
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
@@ -40,68 +41,14 @@ UNUSED_SCRIPTS = re.compile(
     r"|DOCUMENTATION_OPTIONS\."
 )
 UNUSED_SHEETS = re.compile(r"thebe|togglebutton")
-# Written into the page by the theme's templates, past Sphinx's lists.
-UNUSED_TAGS = re.compile(
-    r"[ \t]*<(?:script|link)\b[^>]*"
-    # Icons come from a style sheet and a font; the script (1.5 MB) would do the same once more.
-    r"(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js"
-    # Deferred scripts are found early enough without.
-    r'|rel="preload" as="script")'
-    r"[^>]*>(?:</script>)?\n?"
-    # sphinx-thebe's settings, which its script would read.
-    r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"
-    r"|[ \t]*<script>kernelName = [^<]*</script>\n?"
-    # Said a second and a third time.
-    r'|\s*<meta name="viewport" content="width=device-width, initial-scale=1" ?/>'
-    # For search engines of documentation hosts, and a place for their advertisements.
-    r'|\s*<meta name="docsearch:[^>]*>'
-    r'|<div id="ethical-ad-placement".*?</div>',
-    re.DOTALL,
-)
-# The theme loads the search index on every page; only the page that searches needs it.
-SEARCH_TAGS = re.compile(
-    r'[ \t]*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>\n?'
-)
 SHEET = re.compile(r'[ \t]*<link\b[^>]*href="([^"?]*_static/)([^"?]+\.css)[^>]*>\n?')
-SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
-UNUSED_FILES = (
-    "scripts/fontawesome.js",
-    "scripts/fontawesome.js.map",
-    "scripts/fontawesome.js.LICENSE.txt",
-    "scripts/bootstrap.js.map",
-    "scripts/pydata-sphinx-theme.js.map",
-    "scripts/sphinx-book-theme.js.map",
-    "styles/pydata-sphinx-theme.css.map",
-    "sphinx-thebe.js",
-    "sphinx-thebe.css",
-    "design-tabs.js",
-    "togglebutton.js",
-    "togglebutton.css",
-    "webpack-macros.html",
-    "sbt-webpack-macros.html",
-    "locales",
-)
-
-# What the theme gets wrong for those who cannot see the page, or for HTML itself.
-MENDED = (
-    # The button's name has to begin with what it shows: "Search Ctrl+K".
-    (r'(<button class="btn search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
-    # Everything on a page belongs to a landmark, and the logo and the search button to this one.
-    (
-        r'<div id="pst-primary-sidebar"',
-        r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book"',
-    ),
-    # Two pictures of one logo in one link: a screen reader would say the name three times.
-    (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
-    # The arrow that unfolds a part of the navigation had no name.
-    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
-    # A role that ARIA gave up, and a list whose items then are none.
-    (r' role="doc-biblioentry"', ""),
-    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
-    # The empty corner of a table is no header.
-    (r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
-    # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
-    (r'<button onclick="window.print\(\)"', r'<button type="button"'),
+# The text's font is asked for with the style sheet, not after it. By a script: from disk there is
+# no need, and browsers call a preload there an error.
+TEXT_FONT = "vendor/source-serif-4/latin-wght-normal.woff2"
+PRELOAD = (
+    'if(location.protocol!="file:")document.head.append(Object.assign(document.createElement("link")'
+    ',{rel:"preload",as:"font",type:"font/woff2",crossOrigin:"",'
+    "href:document.currentScript.dataset.font}))"
 )
 
 
@@ -118,7 +65,7 @@ def choose_scripts(
     context["css_files"][:] = [
         sheet for sheet in context["css_files"] if not UNUSED_SHEETS.search(str(sheet))
     ]
-    if EXPLORER_MARK in context.get("body", "") and (EXPLORERS / "explorers.js").exists():
+    if EXPLORER_MARK in context.get("body", ""):
         # A classic script: browsers refuse module scripts on file://.
         app.add_js_file("explorers.js", loading_method="defer")
 
@@ -144,18 +91,6 @@ def write_all_pages(app: Sphinx, env: Any) -> Iterable[str]:
     return list(env.found_docs)
 
 
-def clean(text: str, *, is_search: bool) -> str:
-    """Take what is not used off a page, and mend the theme's faults."""
-    text = UNUSED_TAGS.sub("", text)
-    if not is_search:
-        text = SEARCH_TAGS.sub("", text)
-    # In their order, but none may hold up the first words.
-    text = SCRIPT.sub(r"<script defer \1>", text)
-    for fault, mended in MENDED:
-        text = re.sub(fault, mended, text)
-    return text
-
-
 def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
     """Replace the style sheets of the pages by the site's one."""
     # In the order of first mention; each page has the same ones in the same order.
@@ -168,7 +103,10 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
 
         def link(found: re.Match[str]) -> str:
             nonlocal first
-            tag = f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+            tag = (
+                f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
+                f'    <script data-font="{found[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
+            )
             tag, first = (tag if first else ""), False
             return tag
 
@@ -192,8 +130,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     static = site / "_static"
-    for script in ("explorers.js", "trainer.js"):
-        shutil.copy2(EXPLORERS / script, static)
+    shutil.copy2(EXPLORERS / "explorers.js", static)
     shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
     remove(static, UNUSED_FILES)
     pages = {

@@ -30,7 +30,9 @@ def shrink_pictures(site: Path, pages: dict[Path, str]) -> None:
         size = "" if "width=" in tag[0] else f" {sizes[name]}"
         # Lazy: those further down are fetched when the reader comes near.
         new = f'src="{address}"{size} loading="lazy" decoding="async"'
-        return tag[0][: source.start()] + new + tag[0][source.end() :]
+        # On a phone a picture is wider than the page, so that its words can be read, and scrolls.
+        image = tag[0][: source.start()] + new + tag[0][source.end() :]
+        return f'<span class="picture">{image}</span>'
 
     for page, text in pages.items():
         pages[page] = IMAGE.sub(smaller, text)

@@ -26,7 +26,11 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)" ?/?>')
+# docutils and this extension write the attributes in different orders.
+DESCRIPTION = re.compile(
+    r'<meta (?=[^>]*\bname="description")[^>]*?\bcontent="(?P<text>[^"]*)"[^>]*>'
+)
+CANONICAL = re.compile(r'\s*<link rel="canonical"[^>]*>')
 PICTURE = re.compile(r'<img\b[^>]*src="(?:\.\./)*_images/([^"/]+\.png)"')
 ALTERNATIVE = re.compile(r'\balt="([^"]*)"')
 RELATIVE = re.compile(r'\b(href|src|action|data-content_root)="(?![a-z]+:|#|/)([^"]*)"')
@@ -141,9 +145,10 @@ def root_not_found_page(site: Path, pages: dict[Path, str]) -> None:
     """Make the links of 404.html independent of where it is shown: any address may be wrong."""
     if base := site_url():
         root = urlsplit(base).path.rstrip("/") + "/"
+        # Nor is it the true page of any address.
+        text = CANONICAL.sub("", pages[site / "404.html"])
         pages[site / "404.html"] = RELATIVE.sub(
-            lambda found: f'{found[1]}="{root}{found[2].removeprefix("./")}"',
-            pages[site / "404.html"],
+            lambda found: f'{found[1]}="{root}{found[2].removeprefix("./")}"', text
         )
 
 
@@ -163,13 +168,13 @@ def describe_for_sharing(site: Path, pages: dict[Path, str]) -> None:
             "og:site_name": "neurode",
             "og:type": "website" if name == "index.html" else "article",
             "og:title": title[1].split(" &#8212; ")[0].strip(),
-            "og:description": description[1],
+            "og:description": description["text"],
             "twitter:card": "summary",
         }
         if base:
             picture, alternative = preview(site, text)
             tags |= {
-                "og:url": f"{base}/{name.removesuffix('index.html')}",
+                "og:url": f"{base}/{name}",
                 "og:image": f"{base}/{picture}",
                 "og:image:alt": alternative,
                 "og:image:width": str(PREVIEW_SIZE[0]),
@@ -212,7 +217,7 @@ def write_files(site: Path, pages: dict[Path, str]) -> None:
     """Write the sitemap, and into the notebooks offered for download the cell that installs."""
     if base := site_url():
         names = sorted({path.relative_to(site).as_posix() for path in pages} - UNLISTED)
-        places = [html.escape(f"{base}/{quote(name.removesuffix('index.html'))}") for name in names]
+        places = [html.escape(f"{base}/{quote(name)}") for name in names]
         addresses = "".join(f"  <url><loc>{place}</loc></url>\n" for place in places)
         (site / "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="UTF-8"?>\n'

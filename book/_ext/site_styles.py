@@ -1,4 +1,4 @@
-"""One style sheet for the whole site, and an icon font with the icons it uses.
+"""One style sheet for the whole site, and fonts with the icons and the formulas' letters it uses.
 
 The theme, its parts and the extensions bring ten sheets of half a megabyte; a page may show its
 first words only when it has read them all. Here they become one, without the rules for things that
@@ -19,6 +19,8 @@ ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 ICON_SUBSET = "vendor/fontawesome/icons.woff"
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+# Comments with this mark say whose work it is, under which licence.
+NOTICE = re.compile(r"/\*!.*?\*/", re.DOTALL)
 TOKEN = re.compile(r"""[{};]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)""", re.DOTALL)
 URL = re.compile(r"""url\((["']?)(?!data:|#)([^"')]+)\1\)""")
 # What a selector names, without `:not(…)` and its like, which may name what is not there, and
@@ -30,6 +32,9 @@ WORD = re.compile(r"[\w-]+")
 COMPOSED = re.compile(r"bs-tooltip|tooltip")
 # Icons live in Unicode's private area; sheets write them as they are or as an escape.
 ICON = re.compile(r"[\ue000-\uf8ff]|\\([ef][0-9a-f]{3})\b")
+# The letters of formulas, in the sheet that MathJax wrote for them.
+CONTENT = re.compile(r"""content: "((?:[^"\\]|\\.)*)\"""")
+ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|\\(.)")
 
 
 @dataclass(frozen=True)
@@ -111,28 +116,47 @@ def read_sheet(static: Path, name: str) -> str:
     )
 
 
+def keep_glyphs(font: Path, codes: set[int], target: Path) -> None:
+    """Write a font that has the given characters only."""
+    options = subset.Options(flavor="woff", layout_features=[], name_IDs=[], notdef_outline=True)
+    loaded = subset.load_font(str(font), options)
+    # MathJax asks for a font of zero width, whatever it has.
+    if not codes & set(loaded.getBestCmap()):
+        return
+    smaller = subset.Subsetter(options)
+    smaller.populate(unicodes=codes)
+    smaller.subset(loaded)
+    subset.save_font(loaded, str(target), options)
+
+
 def bundle_styles(
     static: Path, names: Iterable[str], extra: str, texts: Iterable[str]
 ) -> list[str]:
-    """Write the site's style sheet and icon font.
+    """Write the site's style sheet, its icon font and the fonts of its formulas.
 
-    ``texts`` are the pages and scripts whose words decide which rules stay. Returns the files that
-    the new ones replace.
+    ``extra`` is the formulas' sheet; ``texts`` are the pages and scripts whose words decide which
+    rules stay. Returns the files that the new ones replace.
     """
     names = list(names)
     words = frozenset(word for text in texts for word in WORD.findall(text))
     whole = "\n".join([*(read_sheet(static, name) for name in names), extra])
     bundle = without_unused(whole, words)
 
-    codes = {int(icon[1], 16) if icon[1] else ord(icon[0]) for icon in ICON.finditer(bundle)}
-    options = subset.Options(flavor="woff", layout_features=[], name_IDs=[], notdef_outline=True)
-    font = subset.load_font(str(static / ICON_FONT), options)
-    smaller = subset.Subsetter(options)
-    smaller.populate(unicodes=codes)
-    smaller.subset(font)
-    subset.save_font(font, str(static / ICON_SUBSET), options)
+    icons = {int(icon[1], 16) if icon[1] else ord(icon[0]) for icon in ICON.finditer(bundle)}
+    keep_glyphs(static / ICON_FONT, icons, static / ICON_SUBSET)
+    letters = {
+        ord(letter)
+        for content in CONTENT.findall(extra)
+        for letter in ESCAPE.sub(
+            lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], content
+        )
+    }
+    for font in (static / "vendor/mathjax/fonts").iterdir():
+        keep_glyphs(font, letters, font)
 
     solid = re.compile(r"src:url\(\"vendor/fontawesome[^;}]*")
     bundle = solid.sub(f'src:url("{ICON_SUBSET}") format("woff")', bundle)
-    (static / BUNDLE).write_text(bundle, encoding="utf-8")
+    shipped = "".join((static / name).read_text(encoding="utf-8") for name in names)
+    notices = "\n".join(dict.fromkeys(NOTICE.findall(shipped)))
+    (static / BUNDLE).write_text(f"{notices}\n{bundle}\n", encoding="utf-8")
     return [*names, "basic.css", "vendor/fontawesome/webfonts"]

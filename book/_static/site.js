@@ -4,6 +4,10 @@
 
   var root = document.documentElement.dataset.content_root;
 
+  // Below each result the search shows a few words of the page, which it fetches; from disk a browser
+  // does not let it.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   function start() {
     var print = document.querySelector(".btn-download-pdf-button");
     if (print) {
@@ -13,11 +17,43 @@
     }
   }
 
+  // Paper is white.
+  var theme;
+  window.addEventListener("beforeprint", function () {
+    theme = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", function () {
+    document.documentElement.dataset.theme = theme;
+  });
+
   // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables.
-  function reachFormulas() {
-    document.querySelectorAll("div.math > mjx-container").forEach(function (formula) {
-      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-      else formula.removeAttribute("tabindex");
+  function reachWide() {
+    document.querySelectorAll("div.math > mjx-container, .picture").forEach(function (wide) {
+      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+      else wide.removeAttribute("tabindex");
+    });
+  }
+
+  function foldCode() {
+    document.querySelectorAll(".long-code").forEach(function (listing) {
+      var button = document.createElement("button");
+      function show(whole) {
+        listing.classList.toggle("unfolded", whole);
+        button.setAttribute("aria-expanded", String(whole));
+        button.textContent = whole ? "Show less" : "Show all " + listing.dataset.lines + " lines";
+      }
+      button.type = "button";
+      button.className = "unfold-code";
+      button.addEventListener("click", function () {
+        show(!listing.classList.contains("unfolded"));
+      });
+      // Whoever comes by the keyboard comes to the code itself, to scroll it.
+      listing.addEventListener("focusin", function (event) {
+        if (event.target.tagName === "PRE") show(true);
+      });
+      show(false);
+      listing.append(button);
     });
   }
 
@@ -32,10 +68,11 @@
   }
 
   start();
-  reachFormulas();
-  window.addEventListener("resize", reachFormulas);
+  foldCode();
+  reachWide();
+  window.addEventListener("resize", reachWide);
   // Letters that arrive late make formulas wider.
-  document.fonts.ready.then(reachFormulas);
+  document.fonts.ready.then(reachWide);
   window.addEventListener("load", function () {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });

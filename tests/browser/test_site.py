@@ -60,21 +60,6 @@ def test_every_explorer_draws_and_its_sliders_answer(
 
 
 @pytest.mark.parametrize("name", pages())
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_an_explorer(
-    name: str, theme: str, address: str, new_page: Any
-) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    page = new_page(f"{address}/{name}", viewport={"width": 390, "height": 800})
-    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    # Without preloading: axe would look for the theme's imported style sheets in the wrong folder.
-    options = {"resultTypes": ["violations"], "preload": False}
-    found = Axe().run(page, context=".neurode-explorer", options=options)
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("name", pages())
 def test_links_of_the_text_name_figures_and_presets_that_exist(
     name: str, address: str, new_page: Any
 ) -> None:

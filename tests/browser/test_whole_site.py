@@ -20,8 +20,8 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 COLOURS_ONLY = {"runOnly": ["color-contrast", "link-in-text-block"]}
-# A page has thousands of coloured words of code in twenty colours, and formulas in one: axe is shown
-# each kind once. That makes it three times as fast.
+# A page has thousands of coloured words of code, in twenty colours, and formulas in one: axe is
+# shown each kind once. That makes it three times as fast.
 LEAVE_ONE_OF_A_KIND = """() => {
     const seen = new Set();
     for (const span of document.querySelectorAll(".highlight span")) {

@@ -12,7 +12,10 @@ from tests.notebooks.prose import CHAPTER, EVERYWHERE, PAGE, stated_numbers
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # The benchmarks' page is written by bench/bench.py.
-PAGES = sorted(set((ROOT / "book").glob("*.md")) - {ROOT / "book" / "benchmarks.md"})
+PAGES = [
+    ROOT / "index.md",
+    *sorted(set((ROOT / "book").glob("*.md")) - {ROOT / "book" / "benchmarks.md"}),
+]
 
 
 def prose_of(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ from torch import nn
 
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, simulate
 from neurode_lib.metrics import (
+    DivergedWarning,
     divergence_steps,
     error_by_horizon,
     extrapolation_mse,
@@ -91,7 +92,8 @@ def test_the_true_field_predicts_under_every_clock(true_model):
 def test_a_diverging_model_scores_infinity_and_says_where_and_when():
     model = NeuralODE(Explosion())
     starts, currents = [[1.0, 0.0], [0.1, 0.0], [2.0, 0.0]], [1.0, 1e-3, 1.0]
-    found = predict(model, starts, currents, GRID)
+    with pytest.warns(DivergedWarning, match=r"^2 of 3 trajectories left .* first number 2 before"):
+        found = predict(model, starts, currents, GRID)
     truth = true_trajectories(starts, currents, GRID)
     steps = divergence_steps(found)
     assert steps[1] == len(GRID)
@@ -103,7 +105,8 @@ def test_a_diverging_model_scores_infinity_and_says_where_and_when():
     assert not np.isnan(curve).any()
     assert np.isfinite(curve[: steps.min()]).all()
     assert np.isinf(curve[steps.min() :]).all()
-    assert other_step(model, starts, currents, 0.5, 4.0) == math.inf
+    with pytest.warns(DivergedWarning, match=f"before t = {GRID[steps[2]]:g}, last seen at v = "):
+        assert other_step(model, starts, currents, 0.5, GRID[-1]) == math.inf
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e200])

@@ -1,0 +1,96 @@
+"""What the theme writes into every page, less what is not used, and with its faults mended."""
+
+from __future__ import annotations
+
+import re
+
+# Written into the page by the theme's templates, past Sphinx's lists.
+UNUSED_TAGS = re.compile(
+    r"[ \t]*<(?:script|link)\b[^>]*"
+    # Icons come from a style sheet and a font; the script (1.5 MB) would do the same once more.
+    r"(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js"
+    # Deferred scripts are found early enough without.
+    r'|rel="preload" as="script")'
+    r"[^>]*>(?:</script>)?\n?"
+    # sphinx-thebe's settings, which its script would read.
+    r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"
+    r"|[ \t]*<script>kernelName = [^<]*</script>\n?"
+    # Said a second and a third time.
+    r'|\s*<meta name="viewport" content="width=device-width, initial-scale=1" ?/>'
+    # For search engines of documentation hosts, and a place for their advertisements.
+    r'|\s*<meta name="docsearch:[^>]*>'
+    r'|<div id="ethical-ad-placement".*?</div>',
+    re.DOTALL,
+)
+# The theme loads the search index on every page; only the page that searches needs it.
+SEARCH_TAGS = re.compile(
+    r'[ \t]*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>\n?'
+)
+SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
+LISTING = re.compile(r'<div class="highlight">(<pre>)(.*?)</pre>', re.DOTALL)
+LONGEST_LISTING = 40
+UNUSED_FILES = (
+    "scripts/fontawesome.js",
+    "scripts/fontawesome.js.map",
+    "scripts/fontawesome.js.LICENSE.txt",
+    "scripts/bootstrap.js.map",
+    "scripts/pydata-sphinx-theme.js.map",
+    "scripts/sphinx-book-theme.js.map",
+    "styles/pydata-sphinx-theme.css.map",
+    "sphinx-thebe.js",
+    "sphinx-thebe.css",
+    "design-tabs.js",
+    "togglebutton.js",
+    "togglebutton.css",
+    "webpack-macros.html",
+    "sbt-webpack-macros.html",
+    "locales",
+)
+
+# What the theme gets wrong for those who cannot see the page, or for HTML itself.
+MENDED = (
+    # The button's name has to begin with what it shows: "Search Ctrl+K".
+    (r'(<button class="btn search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
+    # Everything on a page belongs to a landmark, and the logo and the search button to this one.
+    (
+        r'<div id="pst-primary-sidebar"',
+        r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book"',
+    ),
+    # Two pictures of one logo in one link: a screen reader would say the name three times.
+    (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
+    # The arrow that unfolds a part of the navigation had no name.
+    (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
+    # What folds a cell away says in words what it holds; a label would hide them.
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # A role that ARIA gave up, and a list whose items then are none.
+    (r' role="doc-biblioentry"', ""),
+    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    # The empty corner of a table is no header.
+    (r'<th class="head">(?:<p></p>)?</th>', "<td></td>"),
+    # No paragraph may stand in a summary, none around a list, and no heading may be empty.
+    (r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>', r'<span class="\1">\2</span>'),
+    (r'<p>(<ul class="simple">(?:(?!</?ul\b)[\s\S])*</ul>)\s*</p>', r"\1"),
+    (r"<h1></h1>", ""),
+    # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
+    (r'<button onclick="window.print\(\)"', r'<button type="button"'),
+)
+
+
+def fold_long_code(found: re.Match[str]) -> str:
+    """Mark a long listing; the style shows its beginning, site.js adds the button for the rest."""
+    lines = found[2].count("\n")
+    if lines <= LONGEST_LISTING:
+        return found[0]
+    return f'<div class="highlight long-code" data-lines="{lines}">{found[1]}{found[2]}</pre>'
+
+
+def clean(text: str, *, is_search: bool) -> str:
+    """Take what is not used off a page, and mend the theme's faults."""
+    text = UNUSED_TAGS.sub("", text)
+    if not is_search:
+        text = SEARCH_TAGS.sub("", text)
+    # In their order, but none may hold up the first words.
+    text = SCRIPT.sub(r"<script defer \1>", text)
+    for fault, mended in MENDED:
+        text = re.sub(fault, mended, text)
+    return LISTING.sub(fold_long_code, text)

@@ -1,0 +1,105 @@
+"""What makes reading comfortable: listings that unfold, the keyboard, paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tools.site_server import serving
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+CHAPTER = "notebooks/08_phase_portraits.html"
+
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving(SITE, "/a/path/") as served:
+        yield served
+
+
+def open_dark(page: Page, url: str) -> None:
+    page.add_init_script("localStorage.setItem('mode', 'dark'); localStorage.theme = 'dark'")
+    page.goto(url)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTER}")
+    listing = page.locator(".long-code").first
+    code, button = listing.locator("pre"), listing.get_by_role("button", name="Show all")
+    lines = int(listing.get_attribute("data-lines"))
+    assert len(code.inner_text().rstrip("\n").split("\n")) == lines
+    folded = code.bounding_box()["height"]
+    assert button.get_attribute("aria-expanded") == "false"
+    button.press("Enter")
+    assert code.bounding_box()["height"] > folded
+    assert code.evaluate("el => el.scrollHeight <= el.clientHeight + 1")
+    listing.get_by_role("button", name="Show less").click()
+    assert code.bounding_box()["height"] == folded
+
+
+def test_a_long_listing_is_whole_without_javascript(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTER}", java_script_enabled=False)
+    code = page.locator(".long-code pre").first
+    assert code.evaluate("el => el.scrollHeight <= el.clientHeight + 1")
+
+
+def test_the_keyboard_reaches_everything(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTER}", viewport={"width": 390, "height": 844})
+    # What can be used, less what is put away: closed folds, dialogs and menus.
+    wanted = page.evaluate(
+        """() => {
+            const usable = [...document.querySelectorAll(
+                "a[href], button, input, select, summary, [tabindex='0']")]
+                .filter(el => el.checkVisibility({visibilityProperty: true}) && !el.disabled);
+            usable.forEach((el, i) => { el.dataset.wanted = i; });
+            return usable.length;
+        }"""
+    )
+    assert wanted > 40
+    seen: set[str] = set()
+    for _ in range(wanted + 20):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.dataset.wanted ?? ''"))
+    missed = page.evaluate(
+        "seen => [...document.querySelectorAll('[data-wanted]')]"
+        ".filter(el => !seen.includes(el.dataset.wanted)).map(el => el.outerHTML.slice(0, 200))",
+        list(seen),
+    )
+    assert not missed
+
+
+def test_the_skip_link_leads_past_the_navigation(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTER}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main-content"
+
+
+def test_paper_is_white_and_wide_enough(address: str, new_page: Any) -> None:
+    page = new_page("about:blank", viewport={"width": 690, "height": 1000})
+    open_dark(page, f"{address}/{CHAPTER}")
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.onPaper = {"
+        "...document.documentElement.dataset}; })"
+    )
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("window.onPaper.theme") == "light"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(media="print")
+    cut_off = page.evaluate(
+        """() => [...document.querySelectorAll("article :is(pre, img, table, mjx-container)")]
+            .filter(el => el.checkVisibility())
+            .filter(el => el.getBoundingClientRect().right > innerWidth + 1
+                || (el.tagName === "PRE" && el.scrollWidth > el.clientWidth + 1))
+            .map(el => el.outerHTML.slice(0, 200))"""
+    )
+    assert not cut_off
+    for unwanted in (".bd-sidebar-primary", ".copybtn", ".unfold-code", ".prev-next-area"):
+        assert not page.locator(unwanted).first.is_visible()

@@ -1,0 +1,153 @@
+"""Judge the built site as outsiders do: its weight, Lighthouse, and the Nu HTML validator.
+
+`make audit` builds the site, fetches the tools that tools/audit/package-lock.json pins, and runs
+this. The exit code is zero only if all three are content. The validator needs Java.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from ensure_browser import ensure_browser, find_browser
+from ensure_node import ensure_node
+from playwright.sync_api import sync_playwright
+from site_server import serving
+from site_weight import site_pages, table, weigh
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+AUDIT = ROOT / "tools" / "audit"
+MODULES = AUDIT / "node_modules"
+
+# The landing page, and chapters with an explorer of each kind: one neuron, networks in training,
+# networks beside each other.
+LIGHTHOUSE_PAGES = (
+    "index.html",
+    "notebooks/01_fitzhugh_nagumo.html",
+    "notebooks/05_starting_from_zero.html",
+    "notebooks/08_phase_portraits.html",
+)
+THRESHOLDS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
+# Of each page, the middle one of these many runs: the machine has other things to do, too.
+RUNS = 3
+CHROME_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+def audit_weight() -> list[str]:
+    """Print what each page loads; return the limits broken."""
+    with serving(SITE) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=CHROME_FLAGS.split()
+        )
+        weights = [weigh(browser, address, name) for name in site_pages(SITE)]
+        browser.close()
+    print("Weight over the network, in kilobytes (1000 bytes), compressed as a host does it")
+    print(table(weights))
+    return [fault for one in weights for fault in one.faults()]
+
+
+def lighthouse(address: str) -> dict[str, Any]:
+    """One run of Lighthouse with its own mobile emulation."""
+    said = subprocess.run(
+        [
+            *("node", str(MODULES / "lighthouse" / "cli" / "index.js"), address),
+            *("--output=json", "--quiet", f"--chrome-flags={CHROME_FLAGS}"),
+            *(f"--only-categories={name}" for name in THRESHOLDS),
+        ],
+        env={**os.environ, "CHROME_PATH": str(find_browser())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if said.returncode:
+        raise RuntimeError(f"Lighthouse failed on {address}: {said.stderr[-2000:]}")
+    return json.loads(said.stdout)
+
+
+def failed_audits(report: dict[str, Any], category: str) -> str:
+    """Names of what cost a category its points."""
+    references = report["categories"][category]["auditRefs"]
+    scores = {
+        ref["id"]: report["audits"][ref["id"]]["score"] for ref in references if ref["weight"]
+    }
+    return ", ".join(name for name, score in scores.items() if score is not None and score < 0.9)
+
+
+def audit_lighthouse() -> list[str]:
+    """Print Lighthouse's scores; return those below the thresholds."""
+    print(f"Lighthouse, mobile emulation, middle one of {RUNS} runs (thresholds {THRESHOLDS})")
+    print(f"{'page':40}" + "".join(f"{name:>16}" for name in THRESHOLDS))
+    faults = []
+    with serving(SITE, "/a/path/") as address:
+        for name in LIGHTHOUSE_PAGES:
+            reports = [lighthouse(f"{address}/{name}") for _ in range(RUNS)]
+            scores = {
+                category: round(
+                    100 * statistics.median(one["categories"][category]["score"] for one in reports)
+                )
+                for category in THRESHOLDS
+            }
+            print(f"{name:40}" + "".join(f"{score:16}" for score in scores.values()), flush=True)
+            faults += [
+                f"Lighthouse: {name} has {category} {score}, wanted {THRESHOLDS[category]}"
+                f" ({failed_audits(reports[-1], category)})"
+                for category, score in scores.items()
+                if score < THRESHOLDS[category]
+            ]
+    return faults
+
+
+def audit_html() -> list[str]:
+    """Have the Nu validator read every page; return its errors. There are no exceptions."""
+    java = shutil.which("java")
+    if java is None:
+        return ["the HTML was not validated: there is no java (Debian: default-jre-headless)"]
+    jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    pages = [str(SITE / name) for name in site_pages(SITE)]
+    # Without its warnings: it reads from disk, and so misjudges what the policy calls 'self'.
+    said = subprocess.run(
+        [java, "-jar", str(jar), "--errors-only", "--format", "json", "--exit-zero-always", *pages],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    messages = json.loads(said.stderr)["messages"]
+    print(f"Nu HTML validator: {len(pages)} pages, {len(messages)} errors")
+    return [
+        f"{Path(message.get('url', '')).name}:{message.get('lastLine')}: {message['message']}"
+        for message in messages
+    ]
+
+
+def main() -> int:
+    """Run all three; return the exit code."""
+    if reason := ensure_browser() or ensure_node():
+        print(f"audit: {reason}")
+        return 1
+    # Without their install scripts: vnu-jar's would look for a Java to download.
+    install = ["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(install, cwd=AUDIT, check=True)
+    faults = []
+    for audit in (audit_html, audit_weight, audit_lighthouse):
+        faults += audit()
+        print(flush=True)
+    for fault in faults:
+        print(f"FAILED: {fault}")
+    print("audit: " + ("failed" if faults else "passed"))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
