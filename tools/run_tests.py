@@ -52,6 +52,7 @@ def main() -> int:
         # A browser that is missing is then a failure of the tests that need it.
         os.environ["NEURODE_REQUIRE_BROWSER"] = "1"
     no_browser = ensure_browser()
+    ensure_node()  # a Python test runs the trainer; what is missing is said there, and below
 
     results = {
         "units": run(

@@ -61,8 +61,8 @@ class LiveTrainingExplorer(WeightedExplorer):
     Attributes
     ----------
     trained : bytes
-        The network as the reader's browser has it, once training rests: the file that the reader
-        could download. Empty before.
+        The last network whose training came to rest in the reader's browser: the file that the
+        reader could download. Empty before.
 
     Raises
     ------
@@ -107,7 +107,7 @@ class LiveTrainingExplorer(WeightedExplorer):
         )
 
     def model(self) -> NeuralODE | DiscreteRNN:
-        """The network that the reader trained, as a model of this library.
+        """The network that the reader trained last, as a model of this library.
 
         Raises
         ------

@@ -22,6 +22,7 @@ from neurode_lib.metrics import (
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
 from neurode_lib.trained import load_trained
 
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 GRID = 0.5 * np.arange(81)
 AT_REST = (
     "() => ['paused', 'finished', 'diverged', 'failed'].includes("
@@ -308,6 +309,19 @@ def test_where_workers_are_refused_there_is_the_recorded_training(
     assert set(fig.series()) == {"truth", "neural_ode", "default_init"}
     if refusal == "policy":
         page.close()
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("where", ["server", "disk"])
+def test_the_built_site_lets_its_page_train(where: str, training: Any, serve: Any) -> None:
+    """With the site's own content policy, which says what a page may start."""
+    name = "notebooks/15_train_it_here.html"
+    live = training(f"{serve(SITE)}/{name}" if where == "server" else (SITE / name).as_uri())
+    live.fig.set(updates=200)
+    live.train()
+    assert live.run()["status"] == "finished"
+    live.press("use")
+    live.root.get_by_text("The other figures show it now").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -120,6 +120,7 @@ CHAPTER = {
         "0.02": "distance that we call close",
         "0.35": "current of an exercise",
     },
+    "15_train_it_here": {"200": "time to which an exercise predicts"},
 }
 PAGE = {
     "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},

@@ -53,7 +53,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     const stage = super.buildStage();
     this.lossPicture = picture("Error against updates");
     this.curve = new LossCurve(this.lossPicture, GOAL);
-    this.progress = h("p", { class: "nx-readout" }, " ");
+    this.progress = h("p", { class: "nx-readout nx-progress" }, " ");
     const cards = stage.firstChild;
     cards.classList.replace("nx-cards-1", "nx-cards-2");
     cards.append(h("div", { class: "nx-card" }, this.curve.title, h("div", { class: "nx-plane" }, this.lossPicture), this.progress));
