@@ -27,11 +27,22 @@
     document.documentElement.dataset.theme = theme;
   });
 
-  // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables.
+  // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables. Looked at
+  // when it comes near: to ask for a width is to have all of the page laid out before.
   function reachWide() {
+    var near = new IntersectionObserver(
+      function (entries) {
+        entries.forEach(function (entry) {
+          var wide = entry.target;
+          if (!entry.isIntersecting) return;
+          if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+          else wide.removeAttribute("tabindex");
+        });
+      },
+      { rootMargin: "100% 0px" },
+    );
     document.querySelectorAll("div.math > mjx-container, .picture").forEach(function (wide) {
-      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-      else wide.removeAttribute("tabindex");
+      near.observe(wide);
     });
   }
 
@@ -70,9 +81,6 @@
   start();
   foldCode();
   reachWide();
-  window.addEventListener("resize", reachWide);
-  // Letters that arrive late make formulas wider.
-  document.fonts.ready.then(reachWide);
   window.addEventListener("load", function () {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });

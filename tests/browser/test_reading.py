@@ -32,6 +32,7 @@ def open_dark(page: Page, url: str) -> None:
 def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{CHAPTER}")
     listing = page.locator(".long-code").first
+    listing.scroll_into_view_if_needed()
     code, button = listing.locator("pre"), listing.get_by_role("button", name="Show all")
     lines = int(listing.get_attribute("data-lines"))
     assert len(code.inner_text().rstrip("\n").split("\n")) == lines
@@ -80,6 +81,16 @@ def test_the_skip_link_leads_past_the_navigation(address: str, new_page: Any) ->
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#main-content"
+
+
+def test_a_link_into_a_chapter_arrives(address: str, new_page: Any) -> None:
+    """Sections further down have no height of their own until one comes near."""
+    page = new_page(f"{address}/{CHAPTER}#what-we-found")
+    top = "document.querySelector('#what-we-found h2').getBoundingClientRect().top"
+    page.wait_for_function(f"{top} >= 0 && {top} < innerHeight / 3")
+    page.locator(".bd-toc-nav, .page-toc").get_by_role("link", name="Ten seeds").click()
+    top = top.replace("what-we-found", "ten-seeds-two-currents")
+    page.wait_for_function(f"{top} >= 0 && {top} < innerHeight / 3")
 
 
 def test_paper_is_white_and_wide_enough(address: str, new_page: Any) -> None:
