@@ -149,7 +149,6 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     buttons.download.disabled = !trained;
     buttons.use.disabled = !trained;
     this.used.textContent = "";
-    buttons.use.hidden = this.options.library.watchers.size === 0;
     this.stale = true;
     this.invalidate();
     if (trained) this.options.onTrained?.(this.file());
@@ -198,6 +197,8 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   draw(scene, colours) {
     super.draw(scene, colours);
     const { run } = this;
+    // The other figures of the page may have come later than this one.
+    this.buttons.use.hidden = this.options.library.watchers.size === 0;
     this.curve.draw(run, this.state.updates, colours);
     const words = this.tellProgress();
     if (this.progress.textContent !== words) this.progress.textContent = words;
