@@ -158,8 +158,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   file() {
     const { run } = this;
     const [, error] = run.errors.at(-1);
+    const currents = [...new Set(trainingData(run.settings).starts.map(({ I }) => I))]; // few data may lack one
     return writeSafetensors(run.tensors(), {
-      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden,
+      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden, currents,
       updates: run.update, held_out_mse: Number.isFinite(error) ? error : null, settings: run.settings,
     });
   }
