@@ -19,6 +19,7 @@ from neurode_lib._checks import folder_or_file
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
 from neurode_lib.rollout import network_of
 from neurode_lib.train import make_model
+from neurode_lib.trained_range import keep_trained_range
 
 
 def load_trained(path: str | Path) -> NeuralODE | DiscreteRNN:
@@ -32,7 +33,8 @@ def load_trained(path: str | Path) -> NeuralODE | DiscreteRNN:
     Returns
     -------
     NeuralODE or DiscreteRNN
-        In float32, of the kind and size that were set in the page.
+        In float32, of the kind and size that were set in the page, with the range of currents
+        that it learned from.
 
     Raises
     ------
@@ -72,6 +74,7 @@ def read_trained(data: bytes) -> NeuralODE | DiscreteRNN:
             setup["kind"], seed=0, hidden=setup["hidden"], time_input=setup["time_input"]
         )
         network_of(model).load_state_dict(tensors)
+        keep_trained_range(model, setup["currents"])
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise ValueError(f"not a network trained in the page: {error}") from error
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):

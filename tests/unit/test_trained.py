@@ -11,13 +11,19 @@ import torch
 from safetensors.torch import save
 
 from neurode_lib.explorers import LiveTrainingExplorer
+from neurode_lib.metrics import UntrainedCurrentWarning, predict
 from neurode_lib.rollout import network_of
 from neurode_lib.train import make_model
 from neurode_lib.trained import load_trained, read_trained
 
 
 def page_file(tensors: dict[str, torch.Tensor] | None = None, **setup: Any) -> bytes:
-    described = {"kind": "neural_ode", "time_input": False, "hidden": 16} | setup
+    described = {
+        "kind": "neural_ode",
+        "time_input": False,
+        "hidden": 16,
+        "currents": [0.2, 0.5],
+    } | setup
     if tensors is None:
         model = make_model(described["kind"], seed=1, hidden=16, time_input=described["time_input"])
         tensors = dict(network_of(model).state_dict())
@@ -36,6 +42,12 @@ def test_the_model_has_the_kind_and_the_weights_of_the_file(
     assert type(model) is type(wanted)
     for name, value in network_of(wanted).state_dict().items():
         assert torch.equal(network_of(model).state_dict()[name], value)
+
+
+def test_the_model_knows_which_currents_it_learned_from() -> None:
+    model = read_trained(page_file(currents=[0.7, 0.3, 0.3]))
+    with pytest.warns(UntrainedCurrentWarning, match=r"0\.3 to 0\.7"):
+        predict(model, [[0.0, 0.0]], 0.8, [0.0, 0.5])
 
 
 def test_the_widget_makes_a_model_of_what_the_browser_sends() -> None:
@@ -60,6 +72,8 @@ def infinite() -> dict[str, torch.Tensor]:
         page_file(hidden=32),
         page_file(hidden="many"),
         page_file(hidden=-1),
+        page_file(currents=[]),
+        page_file(currents=["much"]),
         page_file(time_input=True, tensors=dict(network_of(make_model(seed=1)).state_dict())),
         page_file(kind="transformer", tensors={}),
         page_file(tensors={"0.weight": torch.zeros(2, 2)}),

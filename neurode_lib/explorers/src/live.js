@@ -149,7 +149,6 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     buttons.download.disabled = !trained;
     buttons.use.disabled = !trained;
     this.used.textContent = "";
-    buttons.use.hidden = this.options.library.watchers.size === 0;
     this.stale = true;
     this.invalidate();
     if (trained) this.options.onTrained?.(this.file());
@@ -159,8 +158,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   file() {
     const { run } = this;
     const [, error] = run.errors.at(-1);
+    const currents = [...new Set(trainingData(run.settings).starts.map(({ I }) => I))]; // few data may lack one
     return writeSafetensors(run.tensors(), {
-      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden,
+      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden, currents,
       updates: run.update, held_out_mse: Number.isFinite(error) ? error : null, settings: run.settings,
     });
   }
@@ -198,6 +198,8 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   draw(scene, colours) {
     super.draw(scene, colours);
     const { run } = this;
+    // The other figures of the page may have come later than this one.
+    this.buttons.use.hidden = this.options.library.watchers.size === 0;
     this.curve.draw(run, this.state.updates, colours);
     const words = this.tellProgress();
     if (this.progress.textContent !== words) this.progress.textContent = words;
