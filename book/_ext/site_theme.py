@@ -60,6 +60,8 @@ MENDED = (
     (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
     # The arrow that unfolds a part of the navigation had no name.
     (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
+    # The words on a fold say more than its label, and are what one would tell a voice control.
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # A role that ARIA gave up, and a list whose items then are none.
     (r' role="doc-biblioentry"', ""),
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
