@@ -37,9 +37,17 @@ export class Library {
   }
 }
 
+/** When the page has shown its first words: they come before weights. */
+function firstPaint({ PerformanceObserver }) {
+  return new Promise((resolve) => {
+    if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return resolve();
+    return new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+  });
+}
+
 /** A static page: classic scripts, since a page opened from disk may not fetch files. */
 export function scriptSource(document, base) {
-  return (key) => new Promise((resolve, reject) => {
+  return (key) => firstPaint(document.defaultView).then(() => new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(`data/${key}.js`, base).href;
     script.onload = () => {
@@ -50,7 +58,7 @@ export function scriptSource(document, base) {
     };
     script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
     document.head.append(script);
-  });
+  }));
 }
 
 /** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */
