@@ -33,9 +33,13 @@ def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{CHAPTER}")
     listing = page.locator(".long-code").first
     listing.scroll_into_view_if_needed()
+    # Laid out in the frame after one has come near.
+    page.wait_for_function(
+        "document.querySelector('.long-code').checkVisibility({contentVisibilityAuto: true})"
+    )
     code, button = listing.locator("pre"), listing.get_by_role("button", name="Show all")
     lines = int(listing.get_attribute("data-lines"))
-    assert len(code.inner_text().rstrip("\n").split("\n")) == lines
+    assert len(code.text_content().rstrip("\n").split("\n")) == lines
     folded = code.bounding_box()["height"]
     assert button.get_attribute("aria-expanded") == "false"
     button.press("Enter")
