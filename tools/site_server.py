@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,21 +64,40 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Type", TYPES.get(path.suffix, "application/octet-stream"))
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=600")
+        # What a browser shows without the network then comes from the site's own store.
+        self.send_header("Cache-Control", "no-cache")
         self.end_headers()
         self.wfile.write(body)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Can end the connections that browsers keep open for their next request."""
+
+    def __init__(self, *args: Any) -> None:
+        self.connections: list[socket.socket] = []
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        for connection in self.connections:
+            with suppress(OSError):  # closed already
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
 def serving(folder: Path, below: str = "/") -> Iterator[str]:
     """Serve ``folder`` while the context lasts; yields the address, without a slash at its end."""
     handler = partial(Handler, folder=folder.resolve(), below=below)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}{below.rstrip('/')}"
     finally:
         server.shutdown()
+        server.hang_up()
         server.server_close()
         thread.join()

@@ -36,7 +36,9 @@ READ = """async () => {
     }
     await document.fonts.ready;
     await Promise.all([...document.images].filter(i => i.checkVisibility()).map(i => i.decode()));
-    const painted = performance.getEntriesByName("first-paint")[0].startTime;
+    const painted = await new Promise(done => new PerformanceObserver(list => {
+        for (const {startTime} of list.getEntriesByName("first-paint")) done(startTime);
+    }).observe({type: "paint", buffered: true}));
     return performance.getEntriesByType("resource")
         .filter(e => e.name.includes("/_static/data/") && e.startTime < painted).map(e => e.name);
 }"""

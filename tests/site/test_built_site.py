@@ -3,6 +3,7 @@ fetched from elsewhere. `make test` builds the site first."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -133,3 +134,45 @@ def test_scripts_are_loaded_only_where_they_are_used() -> None:
         assert "require" not in scripts
         shows_explorer = soup.find(class_="neurode-explorer") is not None
         assert ("explorers.js" in scripts) == shows_explorer, named(source)
+
+
+def test_the_policy_stands_before_everything_it_holds_for() -> None:
+    for source in all_pages():
+        head = page(source).head
+        assert head is not None
+        first = next(tag for tag in head.find_all(True) if tag.get("charset") is None)
+        assert first.get("http-equiv") == "Content-Security-Policy", named(source)
+        # No handler in an attribute: the policy would refuse it when it is too late to notice.
+        handlers = [
+            f"{named(source)}: {name}"
+            for tag in page(source).find_all(True)
+            for name in tag.attrs
+            if name.startswith("on")
+        ]
+        assert not handlers
+
+
+def test_formulas_are_set_and_can_be_read_aloud() -> None:
+    counted = 0
+    for source in all_pages():
+        soup = page(source)
+        assert not soup.find_all("neurode-formula"), named(source)
+        for formula in soup.find_all(class_="math"):
+            counted += 1
+            assert formula.find("mjx-math", attrs={"aria-hidden": "true"}), named(source)
+            spoken = formula.find("math") or formula.find(class_="visually-hidden")
+            assert spoken is not None, named(source)
+            assert spoken.get_text(strip=True), named(source)
+            assert "\\" not in spoken.get_text(), named(source)
+    assert counted > 100
+
+
+def test_what_comes_from_others_is_named_with_version_and_licence() -> None:
+    book = SITE.parents[1] / "book"
+    listed = json.loads((book / "_static" / "vendor" / "VERSIONS.json").read_text())
+    folders = {path for part in ("_static", "_ext") for path in (book / part / "vendor").glob("*/")}
+    assert {book / one["folder"] for one in listed} == folders
+    for one in listed:
+        assert one["version"]
+        assert one["licence"]
+        assert (book / one["folder"] / "LICENSE").stat().st_size > 1000

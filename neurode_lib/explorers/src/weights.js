@@ -53,9 +53,18 @@ export class Library {
   }
 }
 
+/** When the page has shown its first words: they come before weights. */
+function firstPaint({ PerformanceObserver }) {
+  return new Promise((resolve) => {
+    if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return resolve();
+    return new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+  });
+}
+
 /** A static page: classic scripts, since a page opened from disk may not fetch files. */
 export function scriptSource(document, base) {
   return async (key) => {
+    await firstPaint(document.defaultView);
     const url = new URL(`data/${key}.js`, base);
     await loadScript(document, url);
     const text = globalThis.neurodeWeights?.[key];
