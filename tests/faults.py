@@ -297,21 +297,23 @@ def mutants() -> str:
     """The section on mutation testing."""
     modules = json.loads((ROOT / "tests/mutants.json").read_text(encoding="utf-8"))
     rows = "\n".join(
-        f"| `{name}` | {module['mutants']:,} | {module['killed']:,} "
-        f"| {module['killed'] / module['mutants']:.1%} |"
+        f"| `{name}` | {module['mutants']:,} | {module['tried']:,} | {module['killed']:,} "
+        f"| {module['killed'] / module['tried']:.1%} |"
         for name, module in modules.items()
     )
-    total, killed = (sum(m[key] for m in modules.values()) for key in ("mutants", "killed"))
+    total, tried, killed = (
+        sum(m[key] for m in modules.values()) for key in ("mutants", "tried", "killed")
+    )
     survivors = (ROOT / "tests/survivors.md").read_text(encoding="utf-8").partition("\n\n")[2]
     return f"""\
 ## Would the tests notice?
 
 `make mutants` changes one operator, number, name or word at a time in the core's modules
-(`metrics` only gathers four of them) and runs their tests. {killed:,} of {total:,} changes were
-noticed ({killed / total:.1%}).
+(`metrics` only gathers four of them) and runs their tests. Of {total:,} such changes the last run
+tried {tried:,}; {killed:,} of them were noticed ({killed / tried:.1%}).
 
-| module | changes | noticed | share |
-|---|---:|---:|---:|
+| module | changes | tried | noticed | share |
+|---|---:|---:|---:|---:|
 {rows}
 
 {survivors}"""

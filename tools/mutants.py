@@ -53,13 +53,16 @@ def summarise(folder: Path) -> dict[str, dict[str, object]]:
         codes = json.loads(record.read_text())["exit_code_by_key"]
         if not codes:
             continue
-        unknown = set(codes.values()) - KILLED - SURVIVED - TIMEOUT
+        # None: not tried, when a run was stopped.
+        tried = {name: code for name, code in codes.items() if code is not None}
+        unknown = set(tried.values()) - KILLED - SURVIVED - TIMEOUT
         if unknown:
             sys.exit(f"{record.name} holds results that this does not know: {unknown}")
-        survivors = sorted(name for name, code in codes.items() if code in SURVIVED)
+        survivors = sorted(name for name, code in tried.items() if code in SURVIVED)
         modules[record.name.removesuffix(".py.meta")] = {
             "mutants": len(codes),
-            "killed": len(codes) - len(survivors),
+            "tried": len(tried),
+            "killed": len(tried) - len(survivors),
             "survivors": {name: change(name, folder) for name in survivors},
         }
     return modules
@@ -74,7 +77,7 @@ def main() -> None:
     modules = summarise(folder)
     RESULT.write_text(json.dumps(modules, indent=1, ensure_ascii=False) + "\n")
     for name, module in modules.items():
-        print(f"{name}: {module['killed']} of {module['mutants']} killed")
+        print(f"{name}: {module['killed']} of {module['tried']} killed, of {module['mutants']}")
 
 
 if __name__ == "__main__":

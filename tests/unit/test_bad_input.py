@@ -2,6 +2,7 @@
 
 import re
 
+import matplotlib.pyplot as plt
 import pytest
 
 from tests.unit.bad_input import BAD, ENTRIES, cases
@@ -27,5 +28,7 @@ def refusal(entry, argument, what):
 def test_bad_input_is_refused_by_name_and_good_input_is_not(entry):
     if entry.good and entry.name not in SLOW_OR_MISSING:
         entry.call(**entry.good)
+    plt.close("all")
     wrong = [refusal(*case) for case in cases() if case[0] is entry]
+    assert plt.get_fignums() == []
     assert [line for line in wrong if line] == []
