@@ -27,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help
 help: ## list the targets
 	@echo "neurode: make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- set-up -----------------------------------------------------------------------------------
 
@@ -100,6 +100,23 @@ lint: $(VENV)/.all ## ruff, mypy, import-linter
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 
+.PHONY: mutants
+mutants: $(VENV)/.all ## change the core's code in each small way; the tests must notice (an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/mutants.py
+
+.venv-lowest/.all: requirements/lowest.in pyproject.toml | $(BIN)/python
+	@echo "Setting up .venv-lowest"
+	@$(BIN)/python -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet -r $<
+	@.venv-lowest/bin/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+.PHONY: test-lowest
+test-lowest: .venv-lowest/.all ## unit tests with the lowest versions of the dependencies
+	@# Old releases use what newer ones of others call deprecated.
+	.venv-lowest/bin/python -m pytest -q -n 2 -W ignore::DeprecationWarning tests/unit \
+		--ignore=tests/unit/test_reference_pages.py
+
 .PHONY: audit
 audit: $(VENV)/.all ## weigh every page; Lighthouse; the Nu HTML validator (wants Java)
 	@$(MAKE) --no-print-directory book
@@ -142,7 +159,11 @@ lock: ## resolve requirements/*.in again (UPGRADE=1: take newer versions)
 		&& .venv-lock/bin/python -m pip install --quiet pip pip-tools; }
 	.venv-lock/bin/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
+.PHONY: reference
+reference: $(VENV)/.all ## write the pages on faults and on dependencies again
+	$(BIN)/python tools/write_reference.py
+
 .PHONY: clean
 clean: ## remove what the other targets made, the .venv too
-	rm -rf $(VENV) .venv-lock .venv-bench _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-lock .venv-bench .venv-lowest _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules tools/audit/node_modules dist

@@ -23,9 +23,11 @@ from neurode_lib._checks import (
     FloatArray,
     finite_array,
     finite_number,
+    instance_of,
     last_axis,
     non_negative_number,
     positive_number,
+    real_array,
 )
 from neurode_lib.fitzhugh_nagumo import LimitCycle
 from neurode_lib.trajectory_metrics import check_grid, predict
@@ -119,7 +121,7 @@ def period_and_amplitude(
     De Boor 2001, chapter IV [1]_; Izhikevich 2007, section 4.3 [2]_.
     """
     times = check_grid(t, "t")
-    path = np.asarray(states, dtype=np.float64)
+    path = real_array("states", states)
     if path.shape != (len(times), 2):
         raise ValueError(f"states must have shape ({len(times)}, 2) like t, got {path.shape}")
     kept = times >= times[0] + non_negative_number("transient", transient)
@@ -181,9 +183,13 @@ def learned_cycle(
     ValueError
         If an argument has the wrong shape or values.
     """
-    dt = positive_number("dt", dt)
-    n_steps = int(positive_number("t_end", t_end) / dt)
+    dt, t_end = positive_number("dt", dt), positive_number("t_end", t_end)
+    if t_end < dt:
+        raise ValueError(f"t_end must be at least one step of {dt:g}, got {t_end:g}")
+    n_steps = int(t_end / dt)
     start = last_axis("initial_state", finite_array("initial_state", initial_state), 2)
+    if start.ndim != 1:
+        raise ValueError(f"initial_state must have shape (2,), got {start.shape}")
     times = dt * np.arange(n_steps + 1)
     path = predict(model, start[None], finite_number("I", I), times)[0]
     return period_and_amplitude(times, path, transient=transient)
@@ -209,7 +215,14 @@ def cycle_error(estimate: CycleEstimate, truth: LimitCycle) -> CycleError:
     Returns
     -------
     CycleError
+
+    Raises
+    ------
+    ValueError
+        If either is something else, such as the ``None`` of a model that does not oscillate.
     """
+    instance_of("estimate", estimate, CycleEstimate)
+    instance_of("truth", truth, LimitCycle)
     return CycleError(
         estimate.period / truth.period - 1.0, estimate.amplitude / truth.amplitude - 1.0
     )

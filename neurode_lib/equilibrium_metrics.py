@@ -35,6 +35,7 @@ from neurode_lib.field_metrics import (
 )
 from neurode_lib.fitzhugh_nagumo import Equilibrium, classify_equilibrium
 from neurode_lib.neural_ode import DiscreteRNN
+from neurode_lib.trajectory_metrics import check_model
 
 _NEWTON_STEPS = 25
 _LONGEST_NEWTON_STEP = 0.5
@@ -224,6 +225,7 @@ def _stability_change(
 
 
 def _double_field(model: nn.Module, dt: float) -> TensorField:
+    check_model(model)
     return field_of(copy.deepcopy(model).cpu().double(), dt=dt)
 
 

@@ -6,6 +6,7 @@ says that it is the article's own (``substeps=1``).
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -13,7 +14,7 @@ import numpy as np
 from torch import nn
 
 from neurode_lib import metrics
-from neurode_lib._checks import FloatArray
+from neurode_lib._checks import FloatArray, finite_array, last_axis
 from neurode_lib.fitzhugh_nagumo import (
     TRAINED_CURRENTS,
     LimitCycle,
@@ -123,7 +124,27 @@ def evaluate(model: nn.Module, states: FloatArray, currents: FloatArray) -> Eval
     Returns
     -------
     Evaluation
+
+    Raises
+    ------
+    ValueError
+        If the data have the wrong shape or values.
     """
+    states = last_axis("states", finite_array("states", states), 2)
+    if states.ndim != 3 or states.shape[1] < 2:
+        raise ValueError(f"states must have shape (N, T, 2) with T >= 2, got {states.shape}")
+    currents = finite_array("currents", currents)
+    if currents.shape != states.shape[:1]:
+        raise ValueError(
+            f"currents must have shape {states.shape[:1]} like states, got {currents.shape}"
+        )
+    with warnings.catch_warnings():
+        # Divergence is one of the numbers, and errors over it are infinite.
+        warnings.simplefilter("ignore", metrics.DivergedWarning)
+        return _measure(model, states, currents)
+
+
+def _measure(model: nn.Module, states: FloatArray, currents: FloatArray) -> Evaluation:
     result = Evaluation()
     numbers = result.numbers
     grid = DT * np.arange(states.shape[1])

@@ -157,7 +157,7 @@ def field_on_grid(
     Raises
     ------
     ValueError
-        If a range is empty or ``n`` below 2.
+        If a range is empty, ``n`` below 2, or the field returns another shape.
     """
     I = finite_number("I", I)
     n = positive_int("n", n, minimum=2)
@@ -166,7 +166,10 @@ def field_on_grid(
         for name, bounds in (("v_range", v_range), ("w_range", w_range))
     ]
     points = np.stack(np.meshgrid(*axes), axis=-1)
-    return points, field(points, I)
+    values = field(points, I)
+    if np.shape(values) != points.shape:
+        raise ValueError(f"field must return shape {points.shape}, got {np.shape(values)}")
+    return points, values
 
 
 def cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
@@ -227,10 +230,42 @@ def relative_field_error(learned: npt.ArrayLike, true: npt.ArrayLike) -> float:
         If the shapes differ, a value is not finite or ``true`` vanishes at every point.
     """
     field, reference = _pair("learned", learned, "true", true)
-    size = float(np.sqrt((reference**2).mean()))
-    if size == 0.0:
+    largest = np.abs(reference).max()
+    if largest == 0.0:
         raise ValueError("true must not vanish at every point: there is nothing to compare with")
-    return float(np.sqrt(((field - reference) ** 2).mean())) / size
+    # Relative to the largest component, squares neither overflow nor vanish.
+    with np.errstate(over="ignore"):
+        error = ((field / largest - reference / largest) ** 2).mean()
+    return float(np.sqrt(error / ((reference / largest) ** 2).mean()))
+
+
+def affine_share(points: npt.ArrayLike, field: npt.ArrayLike) -> float:
+    """Share of a field's variation that the best affine function of the state explains.
+
+    The coefficient of determination of the least-squares fit ``field ≈ A y + b`` over all points
+    and both components. 1 is a field without curvature, 0 one in which no affine part can be seen.
+
+    Parameters
+    ----------
+    points, field : array_like, shape (..., 2)
+        States, and the derivative at each.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a value is not finite or ``field`` is the same at every point.
+    """
+    states, derivatives = (x.reshape(-1, 2) for x in _pair("points", points, "field", field))
+    variation = ((derivatives - derivatives.mean(axis=0)) ** 2).sum()
+    if variation == 0.0:
+        raise ValueError("field must not be the same at every point: there is nothing to explain")
+    design = np.column_stack([states, np.ones(len(states))])
+    coefficients, *_ = np.linalg.lstsq(design, derivatives, rcond=None)
+    return float(1.0 - ((derivatives - design @ coefficients) ** 2).sum() / variation)
 
 
 def distance_to_data(points: npt.ArrayLike, states: npt.ArrayLike) -> FloatArray:

@@ -21,7 +21,16 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurode_lib._checks import FloatArray, finite_number
+from neurode_lib._checks import (
+    FloatArray,
+    finite_array,
+    finite_number,
+    last_axis,
+    positive_int,
+    positive_number,
+    real_array,
+)
+from neurode_lib.field_metrics import increasing_pair
 from neurode_lib.fitzhugh_nagumo import equilibria, nullclines
 from neurode_lib.metrics import cosine_similarity
 
@@ -85,7 +94,13 @@ def phase_axes(
         Input current.
     v_range, w_range : (float, float)
         Limits of the axes.
+
+    Raises
+    ------
+    ValueError
+        If a range does not increase or the current is not finite.
     """
+    v_range, w_range = increasing_pair("v_range", v_range), increasing_pair("w_range", w_range)
     ax.set(xlabel=PHASE_LABELS[0], ylabel=PHASE_LABELS[1], xlim=v_range, ylim=w_range)
     if I is None:
         return
@@ -117,9 +132,20 @@ def quiver_field(
         Colour of the arrows, if there is no reference.
     reference : ndarray, shape (n, n, 2), optional
         A second field; arrows are then coloured by the cosine of the angle to it.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a value is not finite or the points do not span a plane.
     """
+    points = last_axis("points", finite_array("points", points), 2)
+    field = last_axis("field", finite_array("field", field), 2)
+    if field.shape != points.shape:
+        raise ValueError(f"field must have points' shape {points.shape}, got {field.shape}")
     # Scale both axes to the picture, so that an arrow shows the direction that one sees.
     extent = np.ptp(points.reshape(-1, 2), axis=0)
+    if not extent.all():
+        raise ValueError(f"points must differ in both coordinates, got ranges {extent.tolist()}")
     shown = field / extent
     length = np.linalg.norm(shown, axis=-1, keepdims=True)
     shown = np.divide(shown, length, out=np.zeros_like(shown), where=length > 0)
@@ -152,11 +178,25 @@ def spread_by_seed(
         One for each group.
     log : bool, default True
         Whether the axis of values is logarithmic.
+
+    Raises
+    ------
+    ValueError
+        If there is no group, a group is empty or holds no numbers, a colour is missing, or a
+        value cannot be shown on a logarithmic axis.
     """
+    groups = {name: real_array(f"values[{name!r}]", group) for name, group in values.items()}
+    if not groups or not all(group.ndim == 1 and group.size for group in groups.values()):
+        raise ValueError("values must hold groups of numbers, none of them empty")
+    if colours is not None and len(colours) != len(groups):
+        raise ValueError(f"colours must be {len(groups)}, one for each group, got {len(colours)}")
+    # Such dots would silently be missing.
+    hidden = [name for name, group in groups.items() if log and (group <= 0.0).any()]
+    if hidden:
+        raise ValueError(f"values must be > 0 on a logarithmic axis, got others in {hidden[0]!r}")
     if log:
         ax.set_xscale("log")
-    for row, group in enumerate(values.values()):
-        numbers = np.asarray(group, dtype=np.float64)
+    for row, numbers in enumerate(groups.values()):
         finite = numbers[np.isfinite(numbers)]
         colour = f"C{row}" if colours is None else colours[row]
         # A fixed small spread, so that dots do not hide each other and nothing is random.
@@ -193,8 +233,19 @@ def median_and_band(
     t : array_like, shape (T,)
     curves : array_like, shape (n_seeds, T)
     color, label : str
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a curve holds NaN: a median over it would have a hole.
     """
-    stack = np.asarray(curves, dtype=np.float64)
+    stack, times = real_array("curves", curves), finite_array("t", t)
+    if stack.ndim != 2 or stack.size == 0:
+        raise ValueError(f"curves must have shape (n_seeds, T), got {stack.shape}")
+    if times.shape != stack.shape[1:]:
+        raise ValueError(f"t must have shape {stack.shape[1:]} like curves, got {times.shape}")
+    if np.isnan(stack).any():
+        raise ValueError("curves must not hold NaN; infinity stands for a run that diverged")
     ax.fill_between(t, stack.min(0), stack.max(0), color=color, alpha=0.18, lw=0)
     ax.plot(t, np.median(stack, axis=0), color=color, label=label)
 
@@ -203,6 +254,8 @@ def new_figure(
     n_columns: int = 1, *, height: float = 3.6, share: bool = False
 ) -> tuple[Figure, FloatArray]:
     """A figure with a row of axes, always as an array of shape (n_columns,)."""
+    n_columns = positive_int("n_columns", n_columns)
+    height = positive_number("height", height)
     figure, axes = plt.subplots(
         1, n_columns, figsize=(7.2, height), squeeze=False, sharex=share, sharey=share
     )

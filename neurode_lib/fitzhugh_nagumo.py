@@ -33,6 +33,7 @@ from neurode_lib._checks import (
     broadcastable,
     finite_array,
     finite_number,
+    instance_of,
     last_axis,
     non_negative_number,
     positive_int,
@@ -236,15 +237,39 @@ def simulate(
     # A diverging state overflows on its way to inf; the check below says so in words.
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(1, n_steps + 1):
-            state = advance(state)
-            if not np.isfinite(state).all():
-                length = ACCURATE_STEP if substeps is None else dt / substeps
-                raise FloatingPointError(
-                    f"the simulation left the finite range before t = {step * dt:g}: "
-                    f"steps of {length:g} are too large; raise substeps"
-                )
+            before, state = state, advance(state)
+            length = ACCURATE_STEP if substeps is None else dt / substeps
+            refuse_divergence(before, state, step * dt, length)
             states[..., step, :] = state
     return states
+
+
+def refuse_divergence(before: FloatArray, after: FloatArray, t: float, step: float) -> None:
+    """Say which trajectory of the simulator left the finite range, when and from where.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (2,) or (N, 2)
+        States at the previous output time and at ``t``.
+    t : float
+    step : float
+        Length of the integrator's steps.
+
+    Raises
+    ------
+    FloatingPointError
+        If a state in ``after`` is not finite.
+    """
+    lost = ~np.isfinite(after).all(axis=-1)
+    if not lost.any():
+        return
+    which = int(np.argmax(lost))
+    v, w = before.reshape(-1, 2)[which]
+    raise FloatingPointError(
+        f"the simulation left the finite range before t = {t:g}: steps of {step:g} are too large "
+        f"for trajectory {which}, last seen at v = {v:g}, w = {w:g}; start nearer to the origin "
+        "or make smaller steps (simulate takes substeps)"
+    )
 
 
 def build_dataset(
@@ -305,6 +330,7 @@ def build_dataset(
 def sample_starts(n: int, rng: np.random.Generator) -> FloatArray:
     """Draw ``n`` states uniformly from the sampling box, shape ``(n, 2)``."""
     n = positive_int("n", n)
+    instance_of("rng", rng, np.random.Generator)
     return np.stack([rng.uniform(*V_RANGE, size=n), rng.uniform(*W_RANGE, size=n)], axis=-1)
 
 
@@ -408,13 +434,16 @@ def _true_equilibrium(v: float) -> Equilibrium:
 
 def classify_equilibrium(v: float, w: float, eigenvalues: tuple[complex, complex]) -> Equilibrium:
     """Name the kind and stability of an equilibrium from the eigenvalues of its Jacobian."""
+    v, w = finite_number("v", v), finite_number("w", w)
     first, second = eigenvalues
+    if not np.isfinite([first, second]).all():
+        raise ValueError(f"eigenvalues must be finite, got {eigenvalues}")
     kind: Literal["node", "focus", "saddle"]
     if first.imag != 0.0:
         kind = "focus"
     else:
         kind = "saddle" if first.real * second.real < 0.0 else "node"
-    return Equilibrium(float(v), float(w), eigenvalues, max(first.real, second.real) < 0.0, kind)
+    return Equilibrium(v, w, eigenvalues, max(first.real, second.real) < 0.0, kind)
 
 
 def hopf_currents() -> tuple[float, float]:
@@ -520,6 +549,10 @@ def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:
         return (float(crossings[0]), run.y_events[0][0]) if crossings.size else None
 
     no_cycle = f"no limit cycle at I = {I:g}: trajectories settle on an equilibrium"
+    # By Bendixson a cycle visits |v| < 1, and its extremes lie on the nullclines: this far from
+    # the middle of the currents they cannot, and following an orbit would take minutes.
+    if abs(I - A_PARAM / B_PARAM) > 10.0:
+        raise ValueError(no_cycle)
     start = np.array([threshold - 1.5, -1.0])
     previous: FloatArray | None = None
     for _ in range(400):
@@ -529,12 +562,11 @@ def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:
         if found is None:
             raise ValueError(no_cycle)
         time, state = found
-        if previous is not None:
-            if abs(state[1] - previous[1]) < 1e-9:
-                break
-            # A return arbitrarily close to the equilibrium is a spiral into it, not a cycle.
-            if abs(state[1] - (threshold + A_PARAM) / B_PARAM) < 1e-4:
-                raise ValueError(no_cycle)
+        # A return arbitrarily close to the equilibrium is a spiral into it, not a cycle.
+        if abs(state[1] - (threshold + A_PARAM) / B_PARAM) < 1e-4:
+            raise ValueError(no_cycle)
+        if previous is not None and abs(state[1] - previous[1]) < 1e-9:
+            break
         previous, start = state, state
     else:
         raise ValueError(no_cycle)

@@ -24,6 +24,7 @@ from neurode_lib.equilibrium_metrics import (
 )
 from neurode_lib.field_metrics import (
     NearFar,
+    affine_share,
     cosine_similarity,
     distance_to_data,
     field_on_grid,
@@ -32,7 +33,9 @@ from neurode_lib.field_metrics import (
     split_by_distance,
     vector_field,
 )
+from neurode_lib.trained_range import UntrainedCurrentWarning
 from neurode_lib.trajectory_metrics import (
+    DivergedWarning,
     HorizonError,
     divergence_steps,
     error_by_horizon,
@@ -48,8 +51,11 @@ from neurode_lib.trajectory_metrics import (
 __all__ = [
     "CycleError",
     "CycleEstimate",
+    "DivergedWarning",
     "HorizonError",
     "NearFar",
+    "UntrainedCurrentWarning",
+    "affine_share",
     "cosine_similarity",
     "cycle_error",
     "distance_to_data",

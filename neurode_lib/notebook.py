@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from textwrap import dedent
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy.typing as npt
 from IPython.display import Markdown
 from torch import nn
 
+from neurode_lib._checks import positive_int, real_array, shown, truth_value
 from neurode_lib.evaluate import DT, TRAINED_STEPS
 from neurode_lib.study import load_pretrained, training_set
 from neurode_lib.train import make_model, train
@@ -21,13 +24,44 @@ from neurode_lib.variants import variant_named
 def show_source(*objects: type | Callable[..., object]) -> Markdown:
     """The library's own source of classes or functions, as a code block.
 
+    Every line of code is there, but of each docstring only the first paragraph: the API pages have
+    the rest.
+
     Parameters
     ----------
     *objects : class or function
         Shown one after the other, so page and library cannot differ.
+
+    Raises
+    ------
+    ValueError
+        If nothing is given, or something that has no source in Python.
     """
-    code = "\n\n".join(dedent(inspect.getsource(item)).rstrip() for item in objects)
+    if not objects:
+        raise ValueError("objects must not be empty")
+    for item in objects:
+        if not (inspect.isclass(item) or inspect.isroutine(item)):
+            raise ValueError(f"objects must be classes or functions, got {shown(item)}")
+    code = "\n\n\n".join(_brief(dedent(inspect.getsource(item))) for item in objects)
     return Markdown(f"```python\n{code}\n```")
+
+
+def _brief(source: str) -> str:
+    """The same code, with its docstrings cut to their first paragraph."""
+    lines = source.rstrip().splitlines()
+    documented = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node)
+    ]
+    # From the last to the first, so that the line numbers before it stay right.
+    for node in sorted(documented, key=lambda node: node.lineno, reverse=True):
+        docstring = node.body[0]
+        whole = slice(docstring.lineno - 1, docstring.end_lineno)
+        first_paragraph = list(takewhile(str.strip, lines[whole]))
+        if len(first_paragraph) < len(lines[whole]):
+            lines[whole] = [*first_paragraph[:-1], f'{first_paragraph[-1]}"""']
+    return "\n".join(lines)
 
 
 def model_for(
@@ -51,7 +85,9 @@ def model_for(
     ValueError
         If there is no such variant or stored seed.
     """
-    if not retrain:
+    if updates is not None:
+        positive_int("updates", updates)
+    if not truth_value("retrain", retrain):
         return load_pretrained(variant, seed)
     setup = variant_named(variant)
     states, currents = training_set(setup, seed)
@@ -69,7 +105,14 @@ def model_for(
 
 
 def number(value: float) -> str:
-    """A number as prose wants it: three significant digits, powers of ten where they help."""
+    """A number as prose wants it: three significant digits, powers of ten where they help.
+
+    Infinity reads "diverged" and NaN "undefined"; what is no number is a ``ValueError``.
+    """
+    array = real_array("value", value)
+    if array.ndim:
+        raise ValueError(f"value must be a single number, got shape {array.shape}")
+    value = float(array)
     if not np.isfinite(value):
         return "undefined" if np.isnan(value) else "diverged"
     if value == 0.0:
@@ -86,8 +129,15 @@ def spread(values: npt.ArrayLike) -> str:
 
     Values that are not finite take part: diverged runs count as infinitely large, and a quantity
     that is undefined for some seeds says for how many.
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or not one row of numbers.
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = real_array("values", values)
+    if numbers.ndim != 1 or numbers.size == 0:
+        raise ValueError(f"values must have shape (n_seeds,), got {numbers.shape}")
     defined = numbers[~np.isnan(numbers)]
     if len(defined) == 0:
         return f"undefined for all {len(numbers)} seeds"

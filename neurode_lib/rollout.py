@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from neurode_lib._checks import one_of
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
 
 Stepping = Literal["rk4", "residual"]
@@ -55,6 +56,8 @@ def stepping_of(model: nn.Module) -> Stepping:
 
 def stack_weights(models: Sequence[nn.Module]) -> Weights:
     """Stack the weights of `K` models of one shape; each tensor gains a leading axis `K`."""
+    if not models:
+        raise ValueError("models must not be empty")
     nets = [network_of(model).state_dict() for model in models]
     return {name: torch.stack([net[name] for net in nets]) for name in nets[0]}
 
@@ -92,9 +95,16 @@ def stacked_rollout(
     -------
     Tensor, shape (T, K, B, D)
         Differentiable once with respect to ``weights`` and ``y0``.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or the grid does not increase.
     """
-    state_dim = y0.shape[-1]
+    one_of("stepping", stepping, ("rk4", "residual"))
     first = weights["0.weight"]
+    _check_shapes(first, weights["4.weight"], y0, I, t_eval)
+    state_dim = y0.shape[-1]
     n_in = first.shape[-1]
     drive = first[..., state_dim, None] * I[:, None, :] + weights["0.bias"][..., None]
     time_weight = None
@@ -118,6 +128,27 @@ def stacked_rollout(
         Workspace() if workspace is None else workspace,
     )
     return states.transpose(2, 3)
+
+
+def _check_shapes(first: Tensor, last: Tensor, y0: Tensor, I: Tensor, t_eval: Tensor) -> None:
+    n_models, _, n_in = first.shape
+    state_dim = last.shape[1]
+    if y0.dim() != 3 or y0.shape[0] != n_models or y0.shape[2] != state_dim:
+        raise ValueError(
+            f"y0 must have shape ({n_models}, B, {state_dim}) for these weights, "
+            f"got {tuple(y0.shape)}"
+        )
+    if n_in not in (state_dim + 1, state_dim + 2):
+        raise ValueError(
+            f"weights must take {state_dim + 1} inputs, or {state_dim + 2} with time, got {n_in}"
+        )
+    if I.shape != y0.shape[:2]:
+        raise ValueError(f"I must have shape {tuple(y0.shape[:2])} like y0, got {tuple(I.shape)}")
+    if t_eval.dim() != 1 or len(t_eval) < 2 or not (t_eval.diff() > 0).all():
+        raise ValueError(
+            "t_eval must hold at least two strictly increasing times, got "
+            f"shape {tuple(t_eval.shape)}"
+        )
 
 
 class Workspace:

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -33,11 +33,19 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 import neurode_lib
-from neurode_lib._checks import FloatArray, one_of, positive_int
+from neurode_lib._checks import (
+    FloatArray,
+    folder_or_file,
+    instance_of,
+    one_of,
+    positive_int,
+    reason,
+)
 from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
-from neurode_lib.fitzhugh_nagumo import build_dataset
+from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, build_dataset
 from neurode_lib.rollout import network_of, stack_weights
 from neurode_lib.train import Recipe, make_model, train_ensemble
+from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.variants import VARIANTS, Variant, variant_named
 from neurode_lib.weights import load_weights, save_weights, write_atomically
 
@@ -46,6 +54,8 @@ SNAPSHOT_VARIANTS = ("neural_ode", "default_init")
 SNAPSHOT_SEED = 0
 SNAPSHOT_UPDATES = (0, 5, 10, 20, 40, 70, 100, 150, 200, 300, 400, 500, 600)
 REFERENCE_UPDATES = 5
+# What load_results reads; weights vouch for themselves.
+CHECKED_FILES = ("results.csv", "curves.safetensors")
 
 Key = tuple[str, float | None]
 
@@ -85,6 +95,10 @@ class StudyConfig:
     updates: int | None = None
 
     def __post_init__(self) -> None:
+        instance_of("out", self.out, Path)
+        instance_of("jobs", self.jobs, Path)
+        for name, value in (("variants", self.variants), ("seeds", self.seeds)):
+            instance_of(name, value, tuple)
         for name in self.variants:
             variant_named(name)
         for seed in self.seeds:
@@ -101,7 +115,7 @@ class StudyConfig:
         """The variant's recipe, shortened if this is a quick run."""
         if self.updates is None:
             return variant.recipe
-        return Recipe(**(asdict(variant.recipe) | {"updates": self.updates}))
+        return replace(variant.recipe, updates=self.updates)
 
 
 def quick_config(folder: Path) -> StudyConfig:
@@ -228,6 +242,7 @@ def run_study(
         If the configuration is invalid.
     """
     config = StudyConfig() if config is None else config
+    instance_of("config", config, StudyConfig)
     jobs = [
         Job(
             name,
@@ -266,7 +281,7 @@ def run_study(
                 own.shutdown(wait=True, cancel_futures=True)
     else:
         bar.close()
-    if missing or not (config.out / "provenance.json").exists():
+    if missing or not _is_whole(config.out):
         _merge(config, done, time.perf_counter() - started if len(missing) == len(jobs) else None)
     return config.out
 
@@ -301,19 +316,31 @@ def _load_job(folder: Path, job: Job) -> JobResult | None:
         return None
     try:
         tensors, metadata = load_weights(path)
-    except ValueError as error:
-        print(f"{error}; the job is run again", file=sys.stderr)
+        return _job_result(job, tensors, metadata)
+    except (ValueError, LookupError, TypeError) as error:
+        print(
+            f"{path.name} is no result of this job ({reason(error)}); it is run again",
+            file=sys.stderr,
+        )
         return None
+
+
+def _job_result(job: Job, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> JobResult:
+    """Sort the content of a job's file; a ``ValueError`` or ``LookupError`` says what is wrong."""
     evaluations = [
         Evaluation({(name, current): float(value) for name, current, value in rows})
         for rows in metadata["numbers"]
     ]
+    shape = (len(job.seeds), job.recipe.updates)
+    for name in ("loss", "grad_norm"):
+        if tuple(tensors[name].shape) != shape or len(evaluations) != len(job.seeds):
+            raise ValueError(f"{name} has shape {tuple(tensors[name].shape)} instead of {shape}")
     result = JobResult(
         weights={},
         loss=tensors.pop("loss").numpy(),
         grad_norm=tensors.pop("grad_norm").numpy(),
         evaluations=evaluations,
-        seconds=metadata["seconds"],
+        seconds=float(metadata["seconds"]),
     )
     for key, value in tensors.items():
         part, _, rest = key.partition("/")
@@ -325,6 +352,8 @@ def _load_job(folder: Path, job: Job) -> JobResult | None:
         else:
             i, name, current = rest.split("/")
             evaluations[int(i)].curves[name, float(current)] = value.numpy()
+    # What was stored must be what this job's network and its measurements need.
+    _load_row(_new_model(VARIANTS[job.variant], job.seeds[0], job.hidden), result.weights, 0)
     return result
 
 
@@ -372,10 +401,75 @@ def _merge(config: StudyConfig, done: dict[Job, JobResult], wall_seconds: float 
     write_atomically(config.out / "results.csv", table.getvalue().encode())
     save_weights(config.out / "curves.safetensors", curves)
     save_weights(config.out / "snapshots.safetensors", snapshots)
-    provenance = _provenance(config, seconds, wall_seconds)
-    write_atomically(
-        config.out / "provenance.json", (json.dumps(provenance, indent=2) + "\n").encode()
-    )
+    # Last, since it vouches for the others: a reader of half a merge sees that they do not match.
+    write_provenance(config.out, _provenance(config, seconds, wall_seconds))
+    load_results.cache_clear()
+
+
+def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
+    """Write how the results in a folder came about, with checksums of their files and of itself.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the files named in ``CHECKED_FILES``.
+    provenance : dict
+        Values that JSON can carry; earlier checksums are replaced.
+    """
+    files = {name: _sha256((folder / name).read_bytes()) for name in CHECKED_FILES}
+    sealed = {**provenance, "files": files}
+    sealed["sha256"] = _seal(sealed)
+    write_atomically(folder / "provenance.json", (json.dumps(sealed, indent=2) + "\n").encode())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _seal(provenance: dict[str, Any]) -> str:
+    """Checksum of the values, whatever the layout of the file."""
+    rest = {key: value for key, value in provenance.items() if key != "sha256"}
+    return _sha256(json.dumps(rest, sort_keys=True).encode())
+
+
+def _checked_files(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Provenance and content of the files that it vouches for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one is missing.
+    ValueError
+        If one is not what was written with the others.
+    """
+    path = folder / "provenance.json"
+    for name in ("provenance.json", *CHECKED_FILES):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"no results at {folder / name}; `make study` makes them")
+    try:
+        provenance = json.loads(path.read_bytes())
+        sound = provenance["sha256"] == _seal(provenance)
+        files = dict(provenance["files"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {reason(error)}") from error
+    if not sound:
+        raise ValueError(f"{path} is damaged: its content does not match its checksum")
+    contents = {name: (folder / name).read_bytes() for name in CHECKED_FILES}
+    for name, content in contents.items():
+        if files.get(name) != _sha256(content):
+            raise ValueError(
+                f"{folder / name} is damaged, or of another run than provenance.json: "
+                "it does not match its checksum; the study, run again, writes both anew"
+            )
+    return provenance, contents
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        _checked_files(folder)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _provenance(
@@ -417,7 +511,7 @@ def reference_losses(name: str, seed: int, hidden: int = 128) -> list[float]:
         states[None],
         currents[None],
         DT * np.arange(TRAINED_STEPS + 1),
-        Recipe(**(asdict(variant.recipe) | {"updates": REFERENCE_UPDATES})),
+        replace(variant.recipe, updates=REFERENCE_UPDATES),
         seeds=[seed],
         progress=False,
     )
@@ -499,28 +593,27 @@ def load_results(folder: Path = PACKAGED) -> Results:
     ValueError
         If a file is damaged.
     """
-    table, provenance_path = folder / "results.csv", folder / "provenance.json"
-    for path in (table, provenance_path):
-        if not path.is_file():
-            raise FileNotFoundError(f"no results at {path}; `make study` makes them")
+    folder = folder_or_file("folder", folder)
+    provenance, contents = _checked_files(folder)
     try:
-        provenance = json.loads(provenance_path.read_text(encoding="utf-8"))
         seeds = tuple(int(seed) for seed in provenance["seeds"])
         numbers: dict[tuple[str, str, float | None], FloatArray] = {}
-        with table.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                current = float(row["current"]) if row["current"] else None
-                values = numbers.setdefault(
-                    (row["variant"], row["metric"], current), np.full(len(seeds), np.nan)
-                )
-                values[seeds.index(int(row["seed"]))] = float(row["value"])
-    except (ValueError, KeyError, TypeError, UnicodeError) as error:
-        raise ValueError(f"the results in {folder} are damaged: {error!r}") from error
-    tensors, _ = load_weights(folder / "curves.safetensors")
-    curves: dict[tuple[str, str, float | None], FloatArray] = {}
-    for key, value in tensors.items():
-        variant, name, shown = key.split("/")
-        curves[variant, name, float(shown) if shown else None] = value.double().numpy()
+        for row in csv.DictReader(io.StringIO(contents["results.csv"].decode(), newline="")):
+            current = float(row["current"]) if row["current"] else None
+            values = numbers.setdefault(
+                (row["variant"], row["metric"], current), np.full(len(seeds), np.nan)
+            )
+            values[seeds.index(int(row["seed"]))] = float(row["value"])
+        tensors, _ = load_weights(folder / "curves.safetensors")
+        curves: dict[tuple[str, str, float | None], FloatArray] = {}
+        for key, value in tensors.items():
+            variant, name, shown = key.split("/")
+            curves[variant, name, float(shown) if shown else None] = value.double().numpy()
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise ValueError(f"the results in {folder} are damaged: {reason(error)}") from error
+    # They are cached: nobody may change them for the next one who asks.
+    for values in (*numbers.values(), *curves.values()):
+        values.setflags(write=False)
     return Results(seeds, numbers, curves, provenance)
 
 
@@ -550,11 +643,14 @@ def load_pretrained(variant: str, seed: int = 0, *, folder: Path = PACKAGED) -> 
     setup = VARIANTS[
         one_of("variant", variant, sorted(v.name for v in VARIANTS.values() if v.packaged))
     ]
-    tensors, metadata = load_weights(folder / f"{variant}.safetensors")
-    row = metadata["seeds"].index(one_of("seed", seed, metadata["seeds"]))
-    model = _new_model(setup, seed, hidden=tensors["0.weight"].shape[1])
-    _load_row(model, tensors, row, folder / f"{variant}.safetensors")
-    return model
+    seed = positive_int("seed", seed, minimum=0)
+    path = folder_or_file("folder", folder) / f"{variant}.safetensors"
+    tensors, metadata = load_weights(path)
+    seeds = metadata.get("seeds")
+    if not isinstance(seeds, list):
+        raise ValueError(f"{path} does not hold weights of the study: it names no seeds")
+    row = seeds.index(one_of("seed", seed, seeds))
+    return _trained_model(setup, seed, tensors, row, path)
 
 
 def load_snapshot(variant: str, update: int, *, folder: Path = PACKAGED) -> nn.Module:
@@ -574,8 +670,8 @@ def load_snapshot(variant: str, update: int, *, folder: Path = PACKAGED) -> nn.M
         If there is no such snapshot, or the file is damaged.
     """
     one_of("variant", variant, SNAPSHOT_VARIANTS)
-    one_of("update", update, SNAPSHOT_UPDATES)
-    path = folder / "snapshots.safetensors"
+    update = one_of("update", positive_int("update", update, minimum=0), SNAPSHOT_UPDATES)
+    path = folder_or_file("folder", folder) / "snapshots.safetensors"
     tensors, _ = load_weights(path)
     prefix = f"{variant}/{update}/"
     own = {
@@ -585,16 +681,30 @@ def load_snapshot(variant: str, update: int, *, folder: Path = PACKAGED) -> nn.M
     }
     if not own:
         raise ValueError(f"{path} holds no snapshot of {variant} after {update} updates")
-    model = _new_model(VARIANTS[variant], SNAPSHOT_SEED, hidden=own["0.weight"].shape[1])
-    _load_row(model, own, 0, path)
+    return _trained_model(VARIANTS[variant], SNAPSHOT_SEED, own, 0, path)
+
+
+def _trained_model(
+    variant: Variant, seed: int, tensors: dict[str, Tensor], row: int, path: Path
+) -> nn.Module:
+    """A model with one row of stacked weights; a ``ValueError`` names the file that lacks them."""
+    try:
+        model = _new_model(variant, seed, hidden=tensors["0.weight"].shape[1])
+        _load_row(model, tensors, row)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(f"{path} does not hold weights of this variant: {error}") from error
+    keep_trained_range(model, TRAINED_CURRENTS)
     return model
 
 
-def _load_row(model: nn.Module, tensors: dict[str, Tensor], row: int, path: Path) -> None:
+def _load_row(model: nn.Module, tensors: dict[str, Tensor], row: int) -> None:
+    for name, value in tensors.items():
+        if value.dtype != torch.float32:
+            raise ValueError(f"{name} must be of type torch.float32, got {value.dtype}")
     try:
         network_of(model).load_state_dict({name: value[row] for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise ValueError(f"{path} does not hold weights of this variant: {error}") from error
+    except (RuntimeError, IndexError) as error:
+        raise ValueError(str(error)) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,12 +18,16 @@ References
 from __future__ import annotations
 
 import math
+import signal
+import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from types import FrameType
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,10 +37,15 @@ from tqdm import tqdm
 
 from neurode_lib._checks import (
     finite_array,
+    folder_or_file,
+    instance_of,
+    integers,
     non_negative_number,
     one_of,
     positive_int,
     positive_number,
+    reason,
+    truth_value,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
 from neurode_lib.rollout import (
@@ -47,6 +56,7 @@ from neurode_lib.rollout import (
     stacked_rollout,
     stepping_of,
 )
+from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.weights import load_weights, save_weights
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -156,6 +166,8 @@ def make_model(
     """
     one_of("kind", kind, ("neural_ode", "discrete_rnn"))
     seed = positive_int("seed", seed, minimum=0)
+    time_input = truth_value("time_input", time_input)
+    zero_init = truth_value("zero_init", zero_init)
     if kind == "discrete_rnn" and time_input:
         raise ValueError("time_input must be False for a discrete_rnn, got True")
     with torch.random.fork_rng(devices=[]):
@@ -194,6 +206,12 @@ def train(
         The same model, trained in place.
     """
     states, currents = finite_array("states", states), finite_array("currents", currents)
+    if states.ndim != 3:
+        raise ValueError(f"states must have shape (N, T, 2), got {states.shape}")
+    if currents.shape != states.shape[:1]:
+        raise ValueError(
+            f"currents must have shape {states.shape[:1]} like states, got {currents.shape}"
+        )
     models, history = train_ensemble(
         [model],
         states[None],
@@ -250,14 +268,16 @@ def train_ensemble(
         File to write now and then and to continue from if it is there. It is removed at the
         end. A checkpoint of another recipe or other seeds is refused.
     snapshots_at : sequence of int
-        Numbers of updates after which to keep a copy of the weights.
+        Numbers of updates after which to keep a copy of the weights; those that training does
+        not reach are not kept.
 
     Returns
     -------
     models : list
         The same models.
     history : History
-        Ctrl-C ends training early and returns what was learned so far, marked as interrupted.
+        Ctrl-C ends training after the update that is running and returns what was learned so
+        far, marked as interrupted; a second Ctrl-C is not waited for.
 
     Raises
     ------
@@ -270,38 +290,67 @@ def train_ensemble(
         If a model's loss stops being finite.
     """
     recipe = Recipe() if recipe is None else recipe
-    run = _Run(models, states, currents, t_eval, recipe, seeds, torch.device(device))
-    if checkpoint is not None and checkpoint.exists():
-        run.restore(checkpoint)
-    wanted = set(snapshots_at)
+    instance_of("recipe", recipe, Recipe)
+    wanted = set(integers("snapshots_at", snapshots_at))
+    run = _Run(models, states, currents, t_eval, recipe, seeds, _checked_device(device))
+    if checkpoint is not None:
+        checkpoint = folder_or_file("checkpoint", checkpoint)
+        if checkpoint.exists():
+            run.restore(checkpoint)
     bar = tqdm(
         total=recipe.updates, initial=run.update, disable=not progress, unit="update", leave=True
     )
-    interrupted = False
     last_saved = time.monotonic()
     try:
-        while run.update < recipe.updates:
-            if run.update in wanted:
-                run.keep_snapshot()
-            run.advance()
-            bar.update()
-            if run.update % 10 == 0:
-                bar.set_postfix_str(f"median loss {np.nanmedian(run.loss[-1]):.2e}", refresh=False)
-            if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                run.save(checkpoint)
-                last_saved = time.monotonic()
-        if run.update in wanted:
-            run.keep_snapshot()
-    except KeyboardInterrupt:
-        interrupted = True
-        if checkpoint is not None:
-            run.save(checkpoint)
+        with _interrupts_between_updates() as stop:
+            while run.update < recipe.updates and not stop.is_set():
+                if run.update in wanted:
+                    run.keep_snapshot()
+                run.advance()
+                bar.update()
+                if run.update % 10 == 0:
+                    bar.set_postfix_str(
+                        f"median loss {np.nanmedian(run.loss[-1]):.2e}", refresh=False
+                    )
+                if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    run.save(checkpoint)
+                    last_saved = time.monotonic()
     finally:
         bar.close()
-    if checkpoint is not None and not interrupted:
-        checkpoint.unlink(missing_ok=True)
+    interrupted = run.update < recipe.updates
+    if not interrupted and run.update in wanted:
+        run.keep_snapshot()
+    if checkpoint is not None:
+        if interrupted:
+            run.save(checkpoint)
+        else:
+            checkpoint.unlink(missing_ok=True)
     run.write_back()
     return list(models), run.history(interrupted)
+
+
+@contextmanager
+def _interrupts_between_updates() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into an event, so that no update is left half done; the second stops.
+
+    Only the main thread receives signals, and a process that ignores them goes on doing so.
+    """
+    stop = threading.Event()
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        yield stop
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            previous(number, frame)
+        stop.set()
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 CHECKPOINT_SECONDS = 10.0
@@ -321,9 +370,9 @@ class _Run:
         device: torch.device,
     ) -> None:
         self.models, self.recipe = list(models), recipe
-        self.seeds = [positive_int("seeds", seed, minimum=0) for seed in seeds]
         self.stepping = _common_stepping(self.models)
-        data, drive, grid = _checked_data(states, currents, t_eval, len(self.models))
+        self.seeds = integers("seeds", seeds)
+        data, drive, grid = _checked_data(states, currents, t_eval, self.models)
         if len(self.seeds) != len(self.models):
             raise ValueError(
                 f"seeds must have one entry for each of {len(self.models)} models, "
@@ -333,6 +382,7 @@ class _Run:
         as_tensor: Callable[[npt.ArrayLike], Tensor] = lambda values: torch.as_tensor(  # noqa: E731
             values, dtype=like.dtype, device=device
         )
+        self.trained_on = drive
         self.states, self.currents, self.grid = as_tensor(data), as_tensor(drive), as_tensor(grid)
         self.window = _checked_window(recipe, grid)
         self.weights = {
@@ -450,6 +500,7 @@ class _Run:
             network_of(model).load_state_dict(
                 {name: weight.detach()[k] for name, weight in self.weights.items()}
             )
+            keep_trained_range(model, self.trained_on[k])
 
     def history(self, interrupted: bool) -> History:
         return History(
@@ -472,6 +523,8 @@ class _Run:
         }
 
     def save(self, path: Path) -> None:
+        if self.update == 0:  # nothing learned, and no moments to keep
+            return
         tensors: Weights = dict(self.weights)
         for name, weight in self.weights.items():
             moments = self.optimizer.state[weight]
@@ -494,34 +547,75 @@ class _Run:
         )
 
     def restore(self, path: Path) -> None:
+        """Continue from a checkpoint.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, belongs to another run, or lacks something.
+        """
         tensors, metadata = load_weights(path)
         if metadata.get("identity") != self._identity():
             raise ValueError(
                 f"checkpoint {path} belongs to another recipe, other seeds or other data; "
                 "remove it or name another file"
             )
+        try:
+            self._restore(tensors, metadata)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"checkpoint {path} is not one of this version: {reason(error)}; remove it"
+            ) from error
+
+    def _restore(self, tensors: Weights, metadata: dict[str, Any]) -> None:
         device = self.states.device
+
+        def like(key: str, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+            value = tensors[key]
+            if value.shape != tuple(shape) or value.dtype != dtype:
+                raise ValueError(f"{key} has shape {tuple(value.shape)} and type {value.dtype}")
+            return value
+
         for name, weight in self.weights.items():
-            weight.data.copy_(tensors[name])
-            self.last_good[name] = tensors[f"{name}.last_good"].to(device)
-            self.optimizer.state[weight] = {
-                key: tensors[f"{name}.{key}"].to("cpu" if key == "step" else device)
-                for key in ("step", "exp_avg", "exp_avg_sq")
+            stored = {
+                part: like(f"{name}{part}", weight.shape, weight.dtype).to(device)
+                for part in ("", ".last_good", ".exp_avg", ".exp_avg_sq")
             }
-        self.loss = list(tensors["loss"].numpy())
-        self.grad_norm = list(tensors["grad_norm"].numpy())
-        self.update = int(metadata["update"])
-        self.seconds = float(metadata["seconds"])
+            weight.data.copy_(stored[""])
+            self.last_good[name] = stored[".last_good"]
+            self.optimizer.state[weight] = {
+                "step": like(f"{name}.step", (), torch.float32),
+                "exp_avg": stored[".exp_avg"],
+                "exp_avg_sq": stored[".exp_avg_sq"],
+            }
+        self.update = positive_int("update", metadata["update"], minimum=0)
+        self.seconds = non_negative_number("seconds", metadata["seconds"])
         self.stopped_at = list(metadata["stopped_at"])
+        so_far = (self.update, len(self.models))
+        self.loss = list(like("loss", so_far, torch.float64).numpy())
+        self.grad_norm = list(like("grad_norm", so_far, torch.float64).numpy())
         for update in metadata["snapshots"]:
             self.snapshots[update] = {
-                name: tensors[f"snapshot.{update}.{name}"] for name in self.weights
+                name: like(f"snapshot.{update}.{name}", weight.shape, weight.dtype)
+                for name, weight in self.weights.items()
             }
+
+
+def _checked_device(device: str | torch.device) -> torch.device:
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    # AssertionError: a torch that was built without this kind of device.
+    except (TypeError, ValueError, RuntimeError, AssertionError) as error:
+        raise ValueError(f"device must be one that works here, got {device!r}: {error}") from error
+    return chosen
 
 
 def _common_stepping(models: Sequence[nn.Module]) -> Literal["rk4", "residual"]:
     if not models:
         raise ValueError("models must not be empty")
+    if len({id(model) for model in models}) < len(models):
+        raise ValueError("models must not repeat: each is trained in place")
     shapes = [[tuple(p.shape) for p in network_of(model).parameters()] for model in models]
     steppings = {stepping_of(model) for model in models}
     if len(steppings) > 1 or any(shape != shapes[0] for shape in shapes):
@@ -530,14 +624,18 @@ def _common_stepping(models: Sequence[nn.Module]) -> Literal["rk4", "residual"]:
 
 
 def _checked_data(
-    states: npt.ArrayLike, currents: npt.ArrayLike, t_eval: npt.ArrayLike, n_models: int
+    states: npt.ArrayLike,
+    currents: npt.ArrayLike,
+    t_eval: npt.ArrayLike,
+    models: Sequence[nn.Module],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     data, drive = finite_array("states", states), finite_array("currents", currents)
     grid = finite_array("t_eval", t_eval)
-    if data.ndim != 4 or data.shape[0] != n_models:
+    n_models, state_dim = len(models), network_of(models[0])[-1].out_features
+    if data.ndim != 4 or data.shape[0] != n_models or data.shape[3] != state_dim:
         raise ValueError(
-            f"states must have shape ({n_models}, N, T, 2), one data set for each model, "
-            f"got {data.shape}"
+            f"states must have shape ({n_models}, N, T, {state_dim}), one data set for each "
+            f"model, got {data.shape}"
         )
     if drive.shape != data.shape[:2]:
         raise ValueError(

@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -25,11 +26,18 @@ from torch import nn
 from neurode_lib._checks import (
     FloatArray,
     finite_array,
+    instance_of,
     last_axis,
     positive_int,
     positive_number,
+    real_array,
 )
-from neurode_lib.fitzhugh_nagumo import flow_map
+from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
+from neurode_lib.trained_range import warn_outside_trained_range
+
+
+class DivergedWarning(RuntimeWarning):
+    """A learned model has left the finite range."""
 
 
 def predict(
@@ -62,13 +70,25 @@ def predict(
     ------
     ValueError
         If an argument has the wrong shape or values.
+    TypeError
+        If ``model`` is not a torch module.
+
+    Warns
+    -----
+    DivergedWarning
+        If a trajectory leaves the finite range: which, when and from where.
+    UntrainedCurrentWarning
+        If a current lies outside those that the model was trained on. Whoever asks on purpose
+        says so: ``warnings.simplefilter("ignore", UntrainedCurrentWarning)``.
 
     References
     ----------
     Chen et al. 2018 [1]_.
     """
+    check_model(model)
     starts, currents = check_starts(initial_states, I)
     times = check_grid(t_eval)
+    warn_outside_trained_range(model, currents)
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 
     def tensor(array: FloatArray) -> torch.Tensor:
@@ -76,7 +96,29 @@ def predict(
 
     with torch.no_grad():
         path = model(tensor(starts), tensor(currents), tensor(times))
-    return path.transpose(0, 1).cpu().double().numpy()
+    if path.shape != (len(times), *starts.shape):
+        raise ValueError(
+            f"model must return shape {(len(times), *starts.shape)}, time first, got "
+            f"{tuple(path.shape)}"
+        )
+    paths: FloatArray = path.transpose(0, 1).cpu().double().numpy()
+    _report_divergence(paths, times)
+    return paths
+
+
+def _report_divergence(paths: FloatArray, times: FloatArray) -> None:
+    steps = divergence_steps(paths)
+    lost = np.flatnonzero(steps < len(times))
+    if lost.size:
+        first = lost[np.argmin(steps[lost])]
+        v, w = paths[first, max(steps[first] - 1, 0)]
+        warnings.warn(
+            f"{lost.size} of {len(paths)} trajectories left the finite range, first number {first} "
+            f"before t = {times[steps[first]]:g}, last seen at v = {v:g}, w = {w:g}; errors over "
+            "them are infinite",
+            DivergedWarning,
+            stacklevel=3,
+        )
 
 
 def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -91,7 +133,7 @@ def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
     ndarray of int, shape (N,)
         `T` for a trajectory that stays finite throughout.
     """
-    paths = np.asarray(predicted, dtype=np.float64)
+    paths = real_array("predicted", predicted)
     _check_paths("predicted", paths)
     finite = np.isfinite(paths[..., 0]) & np.isfinite(paths[..., 1])
     return np.where(finite.all(axis=1), paths.shape[1], finite.argmin(axis=1))
@@ -208,12 +250,15 @@ def true_trajectories(
     ------
     ValueError
         If an argument has the wrong shape or values.
+    FloatingPointError
+        If a start is so far from the origin that the steps are too large.
     """
     state, currents = check_starts(initial_states, I)
     times = check_grid(t_eval)
     path = [state]
-    for interval in np.diff(times):
+    for t, interval in zip(times[1:], np.diff(times), strict=True):
         state = flow_map(state, currents, interval)
+        refuse_divergence(path[-1], state, float(t), ACCURATE_STEP)
         path.append(state)
     return np.stack(path, axis=1)
 
@@ -243,6 +288,7 @@ def irregular_grid(rng: np.random.Generator, n_steps: int, t_end: float) -> Floa
     """
     n_steps = positive_int("n_steps", n_steps)
     t_end = positive_number("t_end", t_end)
+    instance_of("rng", rng, np.random.Generator)
     edges = np.concatenate([[0.0], np.cumsum(rng.uniform(0.2, 1.8, size=n_steps))])
     return edges * (t_end / edges[-1])
 
@@ -311,6 +357,12 @@ def other_step(
     if n_steps < 1 or not math.isclose(n_steps * dt, t_end):
         raise ValueError(f"t_end must be a whole number of steps of {dt:g}, got {t_end:g}")
     return mse_on_grid(model, initial_states, I, dt * np.arange(n_steps + 1))
+
+
+def check_model(model: nn.Module) -> None:
+    """Refuse what is not a torch module."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch module, got {type(model).__name__}")
 
 
 def check_starts(

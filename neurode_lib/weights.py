@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
+
+from neurode_lib._checks import folder_or_file, instance_of, reason
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,6 +27,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     The bytes go to a temporary file in the same folder, are flushed to the disk and take the
     final name in one step, which POSIX and Windows both do atomically.
     """
+    path = folder_or_file("path", path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
@@ -50,7 +54,14 @@ def save_weights(
     tensors : mapping of str to Tensor
     metadata : mapping, optional
         Values that JSON can carry.
+
+    Raises
+    ------
+    ValueError
+        If something among ``tensors`` is none.
     """
+    for name, tensor in tensors.items():
+        instance_of(f"tensors[{name!r}]", tensor, Tensor)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {"metadata": json.dumps(dict(metadata or {}))}
     header["sha256"] = _checksum(plain, header["metadata"])
@@ -72,18 +83,23 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     ValueError
         If the file is not whole, or not what was written.
     """
+    path = folder_or_file("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}")
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            header = file.metadata() or {}
+        # Not mapped into memory: what another program does to the file must not reach the tensors.
+        content = path.read_bytes()
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = header.get("__metadata__", {})
         sound = header.get("sha256") == _checksum(tensors, header.get("metadata", ""))
-    except (SafetensorError, OSError, UnicodeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
-    if not sound:
+        metadata = json.loads(header["metadata"]) if sound else None
+    # A flipped bit may name a type of numbers that this torch does not have (TypeError).
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is not a whole safetensors file: {reason(error)}") from error
+    if not isinstance(metadata, dict):
         raise ValueError(f"{path} is damaged: its content does not match its checksum")
-    return tensors, json.loads(header["metadata"])
+    return tensors, metadata
 
 
 def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
@@ -91,5 +107,6 @@ def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.numpy().tobytes())
+        # As bytes: NumPy does not know all of torch's types.
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

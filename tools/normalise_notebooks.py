@@ -26,6 +26,18 @@ NOTEBOOK_METADATA = {"title", "description", "mystnb", "jupytext"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
+def one_output_per_stream(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what was printed: in how many pieces it arrives is a matter of timing."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else NotebookNode()
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook in stored form; the one passed in is changed."""
     kept = {key: notebook.metadata[key] for key in NOTEBOOK_METADATA & notebook.metadata.keys()}
@@ -42,6 +54,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         ran = cell.execution_count is not None
         count += ran
         cell.execution_count = count if ran else None
+        cell.outputs = one_output_per_stream(cell.outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count

@@ -20,6 +20,8 @@ EXPLORERS = ROOT / "neurode_lib" / "explorers"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 # Two processes whatever the machine: the limits in the tests are set for two cores.
 TWO_AT_A_TIME = ["-n", "2"]
+# Lines and branches; the least share is in pyproject.toml, and less is a failure.
+COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
 # Strict: every stored text, HTML and SVG output must come out the same. A notebook's cells stay
 # together (loadfile): they share a kernel.
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"]
@@ -50,12 +52,16 @@ def main() -> int:
         # A browser that is missing is then a failure of the tests that need it.
         os.environ["NEURODE_REQUIRE_BROWSER"] = "1"
     no_browser = ensure_browser()
+    ensure_node()  # a Python test runs the trainer; what is missing is said there, and below
 
     results = {
-        "units, chapters and site": run(
-            "Units, chapters with other parameters, built site",
-            [*PYTEST, *TWO_AT_A_TIME, "--ignore=tests/browser", "tests"],
-        )
+        "units": run(
+            "Units, and what they cover", [*PYTEST, *TWO_AT_A_TIME, *COVERAGE, "tests/unit"]
+        ),
+        "chapters and site": run(
+            "Chapters with other parameters, built site",
+            [*PYTEST, *TWO_AT_A_TIME, "--ignore=tests/browser", "--ignore=tests/unit", "tests"],
+        ),
     }
     notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
     if notebooks:

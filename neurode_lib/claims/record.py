@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from neurode_lib._checks import FloatArray
+from neurode_lib._checks import FloatArray, instance_of, real_array
 from neurode_lib.notebook import number, spread
 from neurode_lib.study import Results
 
@@ -80,6 +80,7 @@ class Assessed:
 
 def assess(claims: Sequence[Claim], results: Results) -> list[Assessed]:
     """Measure and judge claims, in order."""
+    instance_of("results", results, Results)
     rows = []
     for claim in claims:
         values = claim.measure(results)
@@ -96,7 +97,9 @@ def verdict(holds: object, in_part: object = False) -> Verdict:
 
 def median(values: npt.ArrayLike) -> float:
     """Median; infinities take part, NaN counts as infinitely bad."""
-    array = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    array = np.atleast_1d(real_array("values", values))
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"values must have shape (n,) and not be empty, got {array.shape}")
     ordered = np.sort(np.where(np.isnan(array), np.inf, array))
     return float(np.mean(ordered[[(len(ordered) - 1) // 2, len(ordered) // 2]]))
 

@@ -4,8 +4,9 @@ All computing and drawing is JavaScript (``src/``, bundled into ``static/``), so
 kernel. In a live notebook every explorer is an ipywidget whose traits follow the reader.
 """
 
+from neurode_lib.explorers.live import LiveTrainingExplorer
 from neurode_lib.explorers.model import ModelExplorer
 from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
 from neurode_lib.explorers.training import TrainingExplorer
 
-__all__ = ["ModelExplorer", "PhasePlaneExplorer", "TrainingExplorer"]
+__all__ = ["LiveTrainingExplorer", "ModelExplorer", "PhasePlaneExplorer", "TrainingExplorer"]

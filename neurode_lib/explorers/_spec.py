@@ -23,12 +23,31 @@ class FiniteFloat(traitlets.Float[float, float]):
         return number
 
 
+class Choice(traitlets.Enum[Any]):
+    """One of some values, and of their type: True equals 1, but JavaScript would not know it."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        if not any(choice == value and type(choice) is type(value) for choice in self.values or ()):
+            self.error(obj, value)
+        return value
+
+
+class PlainName(traitlets.Unicode[str, str]):
+    """A name that a link can carry: not empty, and without control characters."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        name = super().validate(obj, value)
+        if not name.isprintable() or not name:
+            raise traitlets.TraitError(f"{self.name} must be printable text, got {name!r}")
+        return name
+
+
 def field_trait(explorer: str, name: str) -> traitlets.TraitType[Any, Any]:
     """A synchronised trait with the default and the limits that the spec gives a field."""
     field = SPEC[explorer]["fields"][name]
     trait: traitlets.TraitType[Any, Any]
     if "choices" in field:
-        trait = traitlets.Enum(field["choices"], field["default"])
+        trait = Choice(field["choices"], field["default"])
     elif field.get("integer"):
         trait = traitlets.Int(field["default"], min=field["min"], max=field["max"])
     else:

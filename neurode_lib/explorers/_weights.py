@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+import numpy.typing as npt
 import traitlets
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from neurode_lib._checks import one_of
+from neurode_lib._checks import FloatArray, one_of
 from neurode_lib.explorers.base import Explorer
+from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
 from neurode_lib.rollout import network_of
 from neurode_lib.study import (
     SNAPSHOT_UPDATES,
@@ -61,6 +64,19 @@ def package(key: str) -> bytes:
 def _named(variant: str, model: nn.Module) -> dict[str, Tensor]:
     state = network_of(model).state_dict()
     return {f"{variant}/net.{name}": tensor.contiguous() for name, tensor in state.items()}
+
+
+def learned_path(
+    model: nn.Module, start: FloatArray, current: float, t: npt.ArrayLike
+) -> FloatArray:
+    """A model's trajectory from one start, shape (T, 2).
+
+    Readers may choose any current, and a picture shows by itself where a curve ends.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UntrainedCurrentWarning)
+        warnings.simplefilter("ignore", DivergedWarning)
+        return predict(model, start[None], current, t)[0]
 
 
 class WeightedExplorer(Explorer):

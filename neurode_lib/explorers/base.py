@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from neurode_lib.explorers._spec import SPEC
+from neurode_lib.explorers._spec import SPEC, PlainName
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,7 +32,7 @@ class Explorer(anywidget.AnyWidget):
     _explorer = traitlets.Unicode().tag(sync=True)
     _initial = traitlets.Dict().tag(sync=True)
     presets = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    link_name = traitlets.Unicode()
+    link_name = PlainName()
 
     def __init__(self, **traits: Any) -> None:
         unknown = sorted(set(traits) - set(self.trait_names()))

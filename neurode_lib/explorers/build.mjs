@@ -1,50 +1,72 @@
 // Bundle the explorers: `node build.mjs` writes static/, `--check` fails if static/ is stale.
 import { build } from "esbuild";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { compileKernel } from "./compile-kernel.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const bundles = [
-  // A classic script: browsers refuse module scripts on file://.
-  { entry: "src/page.js", out: "static/explorers.js", format: "iife" },
-  // What anywidget imports.
-  { entry: "src/widget.js", out: "static/widget.js", format: "esm" },
-];
-
 // `import binary from "kernel:simd"` is kernel.ts, compiled.
-const kernel = {
-  name: "kernel",
+const KERNELS = {
+  "kernel:simd": () => compileKernel("kernel"),
+  "kernel:relaxed-simd": () => compileKernel("kernel", { relaxed: true }),
+  "kernel:matrices": () => compileKernel("matrices"),
+};
+const kernels = {
+  name: "kernels",
   setup(build) {
     build.onResolve({ filter: /^kernel:/ }, ({ path }) => ({ path, namespace: "kernel" }));
     build.onLoad({ filter: /.*/, namespace: "kernel" }, async ({ path }) => ({
-      contents: await compileKernel({ relaxed: path === "kernel:relaxed-simd" }),
+      contents: await KERNELS[path](),
       loader: "binary",
     }));
   },
 };
 
-const check = process.argv.includes("--check");
-let stale = 0;
-for (const { entry, out, format } of bundles) {
+/** Bundle one entry; returns its text. `worker` is what `import source from "worker:trainer"` gives. */
+async function bundle(entry, format, worker = "") {
+  const trainer = {
+    name: "trainer",
+    setup(build) {
+      build.onResolve({ filter: /^worker:/ }, ({ path }) => ({ path, namespace: "worker" }));
+      build.onLoad({ filter: /.*/, namespace: "worker" }, () => ({ contents: worker, loader: "text" }));
+    },
+  };
   const result = await build({
     absWorkingDir: here("."),
     entryPoints: [entry],
-    outfile: out,
     format,
     bundle: true,
     minify: true,
     charset: "utf8",
     target: "es2022",
-    plugins: [kernel],
+    plugins: [kernels, trainer],
     loader: { ".css": "text" },
     legalComments: "none",
-    write: !check,
+    write: false,
   });
-  if (!check) continue;
+  return result.outputFiles[0].text;
+}
+
+const worker = await bundle("src/worker.js", "iife");
+const outputs = {
+  // Classic scripts: browsers refuse module scripts on file://.
+  "static/explorers.js": await bundle("src/page.js", "iife"),
+  // Loaded when a reader trains. Text, because a worker on file:// is made from text.
+  "static/trainer.js": `globalThis.neurodeTrainer=${JSON.stringify(worker)};\n`,
+  // What anywidget imports; it has no folder to load anything from.
+  "static/widget.js": await bundle("src/widget.js", "esm", worker),
+};
+
+const check = process.argv.includes("--check");
+let stale = 0;
+for (const [out, text] of Object.entries(outputs)) {
+  if (!check) {
+    await writeFile(here(out), text);
+    continue;
+  }
   const committed = await readFile(here(out), "utf8").catch(() => "");
-  if (committed !== result.outputFiles[0].text) {
+  if (committed !== text) {
     console.error(`${out} is not what the sources build: run "npm run build" and commit it`);
     stale += 1;
   }

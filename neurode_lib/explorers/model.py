@@ -6,9 +6,8 @@ import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
-from neurode_lib.explorers._weights import MODEL_VARIANTS, WeightedExplorer
+from neurode_lib.explorers._weights import MODEL_VARIANTS, WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import regime, simulate
-from neurode_lib.metrics import predict
 from neurode_lib.study import load_pretrained
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
@@ -65,7 +64,7 @@ class ModelExplorer(WeightedExplorer):
         trace.curve(t, truth[:, 0], "currentColor", width=3.5)
         panels = []
         for column, variant in enumerate(MODEL_VARIANTS):
-            path = predict(load_pretrained(variant, self.seed), start[None], self.I, t)[0]
+            path = learned_path(load_pretrained(variant, self.seed), start, self.I, t)
             plane = Panel((30 + 208 * column, 8, 184, 225), _V, _W)
             plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
             plane.curve(path[:, 0], path[:, 1], _COLOURS[variant])

@@ -6,9 +6,8 @@ import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, GREEN, Panel, picture
-from neurode_lib.explorers._weights import WeightedExplorer
+from neurode_lib.explorers._weights import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import regime, simulate
-from neurode_lib.metrics import predict
 from neurode_lib.study import load_snapshot
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
@@ -57,7 +56,7 @@ class TrainingExplorer(WeightedExplorer):
         trace.curve(t, truth[:, 0], "currentColor", width=3.5)
         panels = []
         for column, (variant, (name, colour)) in enumerate(_VARIANTS.items()):
-            path = predict(load_snapshot(variant, self.update), start[None], self.I, t)[0]
+            path = learned_path(load_snapshot(variant, self.update), start, self.I, t)
             plane = Panel((30 + 312 * column, 8, 288, 225), _V, _W)
             plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
             plane.curve(path[:, 0], path[:, 1], colour)

@@ -97,7 +97,8 @@ class Site:
     def __init__(self, root: Path, address: str) -> None:
         self.folder = root / "sub" / "path"
         (self.folder / "_static").mkdir(parents=True)
-        shutil.copy2(STATIC / "explorers.js", self.folder / "_static")
+        for script in ("explorers.js", "trainer.js"):
+            shutil.copy2(STATIC / script, self.folder / "_static")
         if (STATIC / "data").is_dir():
             shutil.copytree(STATIC / "data", self.folder / "_static" / "data")
         self.address = f"{address}/sub/path"

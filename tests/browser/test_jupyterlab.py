@@ -21,7 +21,7 @@ CELLS = [
     "from neurode_lib.explorers import PhasePlaneExplorer\n"
     "explorer = PhasePlaneExplorer(I=0.5)\n"
     "explorer",
-    # Computed in Python each time it hears of a change: what the label says has been there and back.
+    # Written by Python whenever it hears of a change: what the label says was there and back.
     "seen = ipywidgets.Label()\n"
     "def tell(change):\n"
     "    seen.value = f'Python sees {explorer.I:.2f} {explorer.v0:.2f}'\n"
@@ -31,6 +31,17 @@ CELLS = [
     "plain = ipywidgets.FloatSlider(min=0, max=1.8, step=0.01)\n"
     "ipywidgets.link((explorer, 'I'), (plain, 'value'))\n"
     "plain",
+    "import torch\n"
+    "from neurode_lib.explorers import LiveTrainingExplorer\n"
+    "live = LiveTrainingExplorer(updates=200, hidden=16, link_name='live')\n"
+    "live",
+    "arrived = ipywidgets.Label()\n"
+    "def run_it(change):\n"
+    "    start, I = torch.tensor([[live.v0, live.w0]]), torch.tensor([live.I])\n"
+    "    end = live.model()(start, I, 0.5 * torch.arange(81))[-1, 0, 0]\n"
+    "    arrived.value = f'Python ends at {end:.6f}'\n"
+    "live.observe(run_it, 'trained')\n"
+    "arrived",
 ]
 
 
@@ -105,8 +116,9 @@ def run_cell(page: Page, index: int) -> Any:
     return page.locator(".jp-NotebookPanel .jp-CodeCell").nth(index).locator(".jp-OutputArea")
 
 
-@pytest.mark.slow
-def test_browser_and_python_move_each_other(lab: str, browser: Browser) -> None:
+@pytest.fixture
+def notebook(lab: str, browser: Browser) -> Iterator[Page]:
+    """The notebook, open and connected to its kernel."""
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
     page.set_default_timeout(90_000)
     page.goto(f"{lab}/lab/tree/live.ipynb?reset")
@@ -118,6 +130,13 @@ def test_browser_and_python_move_each_other(lab: str, browser: Browser) -> None:
             await panel.sessionContext.ready;
         }"""
     )
+    yield page
+    page.close()
+
+
+@pytest.mark.slow
+def test_browser_and_python_move_each_other(notebook: Page) -> None:
+    page = notebook
 
     output = run_cell(page, 0)
     root = output.locator(".neurode-explorer")
@@ -147,4 +166,16 @@ def test_browser_and_python_move_each_other(lab: str, browser: Browser) -> None:
     plain.get_by_text("1.60").wait_for()
     slider.press("ArrowLeft")
     plain.get_by_text("1.59").wait_for()
-    page.close()
+
+
+@pytest.mark.slow
+def test_what_was_trained_in_the_browser_arrives_in_python(notebook: Page) -> None:
+    root = run_cell(notebook, 4).locator(".neurode-explorer")
+    root.evaluate("el => el.explorer.ready.then(() => true)")
+    arrived = run_cell(notebook, 5)
+    arrived.locator(".widget-label").wait_for(state="attached")
+    root.get_by_role("button", name="Train").click()
+    told = arrived.get_by_text("Python ends at")
+    told.wait_for()
+    ends = root.evaluate("el => el.explorer.series().yours.v.at(-1)")
+    assert float(told.inner_text().rsplit(" ", 1)[1]) == pytest.approx(ends, abs=1e-5)

@@ -20,6 +20,7 @@ PARAMETERS: dict[str, dict[str, object]] = {
     },
     "12_claims_measured": {"topic": "training", "resamples": 50},
     "13_shorter_windows": {"current": 0.2, "seed": 2, "retrain": True, "updates": 3},
+    "15_train_it_here": {"seed": 3, "retrain": True, "n_seeds": 2, "updates": 5},
     "14_an_unseen_current": {
         "currents_to": 1.5,
         "n_currents": 9,

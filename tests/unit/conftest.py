@@ -2,9 +2,15 @@
 
 import pytest
 import torch
+from hypothesis import settings
 from torch import Tensor, nn
 
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+
+# The same examples on every run and machine; `pytest --hypothesis-profile=default` looks for new
+# ones. No deadline: a busy machine is no bug.
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
+settings.load_profile("repeatable")
 
 
 def fhn_tensor(y: Tensor, I: Tensor) -> Tensor:

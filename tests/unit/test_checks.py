@@ -15,7 +15,7 @@ from neurode_lib import _checks
         (lambda: _checks.finite_array("x", "abc"), "x must be an array of real numbers, got 'abc'"),
         (lambda: _checks.finite_array("x", [[1], [1, 2]]), "x must be an array of real numbers"),
         (lambda: _checks.finite_array("x", 1j), "x must be an array of real numbers, got 1j"),
-        (lambda: _checks.finite_array("x", None), "x must be finite, got nan at index ()"),
+        (lambda: _checks.finite_array("x", None), "x must be an array of real numbers, got None"),
         (lambda: _checks.finite_array("x", []), "x must not be empty, got shape (0,)"),
         (
             lambda: _checks.finite_array("x", [[0, math.inf]]),

@@ -85,6 +85,10 @@ JUDGED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "wild-start": ({"ratio": [20, 30]}, {"ratio": [0.9, 1.1]}),
     "undoing": ({"updates": [2000, 3000, np.inf]}, {"updates": [1, 2, 3]}),
     "zero-helps": ({"ratio": [2, 3, 4]}, {"ratio": [0.9, 1.1, 1.2]}),
+    "straight-first": (
+        {"early": [0.99, 0.96], "late": [0.9, 0.8]},
+        {"early": [0.9, 0.9], "late": [0.95, 0.99]},
+    ),
     "clipping": ({"spoiled": 6, "n": 10}, {"spoiled": 0, "n": 10}),
     "full-loss": (
         {"full": [0.1], "per_step": [0.3], "noisy_full": [0.1], "noisy_step": [0.3]},
@@ -197,6 +201,7 @@ def test_the_verdict_flips_with_the_data(key: str) -> None:
         ("any-grid", {"dt_025": [9.0], "dt_1": [1.0], "irregular": [9.0]}),
         ("four-times", {"whole": 5, "beyond": 4, "claimed": 4}),
         ("clipping", {"spoiled": 1, "n": 10}),
+        ("straight-first", {"early": [0.9, 0.9, 0.9], "late": [0.8, 0.8, 0.95]}),
         ("extrapolation-ode", {"ours": [0.1, 0.2], "single": [0.01, 1], "published": 0.02}),
         ("one-difference", {"ode": 320, "rnn": 80, "parameters_ode": 7, "parameters_rnn": 7}),
     ],

@@ -16,7 +16,12 @@ import torch
 from traitlets import TraitError
 
 import neurode_lib.explorers
-from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
+from neurode_lib.explorers import (
+    LiveTrainingExplorer,
+    ModelExplorer,
+    PhasePlaneExplorer,
+    TrainingExplorer,
+)
 from neurode_lib.explorers._spec import SPEC
 from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, SEEDS, package
 from neurode_lib.explorers.export import script, write_data
@@ -58,7 +63,7 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
             setattr(explorer, name, value)
 
 
-@pytest.mark.parametrize("kind", [ModelExplorer, TrainingExplorer])
+@pytest.mark.parametrize("kind", [LiveTrainingExplorer, ModelExplorer, TrainingExplorer])
 def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
     explorer = kind()
     assert set(explorer.state()) <= set(explorer.keys)
@@ -155,7 +160,32 @@ def test_a_step_too_large_still_has_a_picture() -> None:
     assert "inf" not in svg
 
 
-@pytest.mark.parametrize("script", ["explorers.js", "widget.js"])
+@pytest.mark.parametrize("window", [1, 5, 80])
+def test_the_recipe_is_what_the_page_does(window: int) -> None:
+    fixed = SPEC["live"]["recipe"]
+    recipe = LiveTrainingExplorer(window=window, lr=0.03, updates=500).recipe()
+    assert (recipe.window, recipe.lr, recipe.updates) == (window, 0.03, 500)
+    # As session.js has it; and a batch that WebAssembly can cut into eights.
+    assert recipe.batch == min(fixed["batch"], fixed["steps"] / window)
+    assert recipe.batch % 8 == 0
+    assert (recipe.clip_norm, recipe.weight_decay) == (fixed["clip_norm"], fixed["weight_decay"])
+
+
+def test_before_any_training_there_is_no_model() -> None:
+    with pytest.raises(ValueError, match="nothing has been trained yet"):
+        LiveTrainingExplorer().model()
+
+
+@pytest.mark.parametrize("name", ["works", "few", "clock", "long", "noisy"])
+def test_a_preset_of_the_training_differs_from_the_default_in_one_thing(name: str) -> None:
+    fields, presets = SPEC["live"]["fields"], SPEC["live"]["presets"]
+    state = presets[name]["state"]
+    changed = [key for key, value in state.items() if value != fields[key]["default"]]
+    assert len(changed) == (0 if name == "works" else 1)
+    assert LiveTrainingExplorer(**state).state() | state == LiveTrainingExplorer(**state).state()
+
+
+@pytest.mark.parametrize("script", ["explorers.js", "trainer.js", "widget.js"])
 def test_the_script_is_small_and_fetches_nothing_from_elsewhere(script: str) -> None:
     text = (STATIC / script).read_bytes()
     assert len(gzip.compress(text, 9)) <= 60 * 1024

@@ -227,10 +227,16 @@ def test_rk4_step_converges_at_fourth_order():
 
 
 def test_a_step_too_large_is_reported_with_its_time():
-    with pytest.raises(FloatingPointError, match=r"before t = \d.*raise substeps"):
+    with pytest.raises(FloatingPointError, match=r"before t = \d.*trajectory 0, last seen at v ="):
         simulate([2.0, 0.0], 0.5, 50, dt=10.0, substeps=1)
-    with pytest.raises(FloatingPointError, match="raise substeps"):
-        simulate([100.0, 0.0], 0.5, 5)
+    with pytest.raises(
+        FloatingPointError, match=r"before t = 0\.5: steps of 0\.05 .*v = 100, w = 3;"
+    ):
+        simulate([[0.0, 0.0], [1.0, 0.0], [100.0, 3.0]], 0.5, 5)
+    with pytest.raises(
+        FloatingPointError, match=r"before t = 1: steps of 0\.5 .*0, last seen at v = 9\.37"
+    ):
+        simulate([[6.0, 0.0], [1.0, 0.0]], 0.5, 5, substeps=1)
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -388,7 +394,7 @@ def test_cycle_and_stable_equilibrium_coexist_just_below_the_hopf_current(curren
     assert np.ptp(near) < 2e-3
 
 
-@pytest.mark.parametrize("current", [0.2, 0.32, 1.43, 2.0])
+@pytest.mark.parametrize("current", [0.2, 0.32, 1.43, 2.0, -1.0, -5.0, 8.0, 1e6, -1e300])
 def test_no_cycle_is_reported_where_there_is_none(current):
     with pytest.raises(ValueError, match="no limit cycle at I"):
         limit_cycle(current)
@@ -435,6 +441,16 @@ RNG = np.random.default_rng(0)
         ("currents", lambda: build_dataset(2, 2, seed=0, currents=[[0.2]])),
         ("noise_std", lambda: build_dataset(2, 2, seed=0, noise_std=-0.1)),
         ("n", lambda: sample_starts(0, RNG)),
+        ("rng", lambda: sample_starts(2, 0)),
+        ("v", lambda: classify_equilibrium(NAN, 0.0, (-1.0 + 0j, -2.0 + 0j))),
+        ("w", lambda: classify_equilibrium(0.0, INF, (-1.0 + 0j, -2.0 + 0j))),
+        ("eigenvalues", lambda: classify_equilibrium(0.0, 0.0, (complex(NAN), -2.0 + 0j))),
+        ("I", lambda: simulate([0.0, 0.0], "0.5", 3)),
+        ("I", lambda: simulate([0.0, 0.0], True, 3)),
+        ("initial_state", lambda: simulate(["0", "1"], 0.5, 3)),
+        ("initial_state", lambda: simulate(np.array([0.5 + 1j, 0.0]), 0.5, 3)),
+        ("dt", lambda: simulate([0.0, 0.0], 0.5, 3, [0.5])),
+        ("dt", lambda: simulate([0.0, 0.0], 0.5, 3, "0.5")),
         ("v", lambda: nullclines([0.0, NAN], 0.5)),
         ("I", lambda: nullclines([0.0], INF)),
         ("state", lambda: jacobian([0.0, 0.0, 0.0])),
@@ -449,3 +465,15 @@ RNG = np.random.default_rng(0)
 def test_bad_input_is_refused_by_name(argument, call):
     with pytest.raises(ValueError, match=rf"^{argument} must"):
         call()
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def test_the_hopf_currents_themselves_belong_to_the_oscillation():
+    assert [regime(current) for current in hopf_currents()] == ["oscillating"] * 2
+
+
+def test_a_cycle_has_401_points_unless_told_and_two_at_least():
+    assert limit_cycle(0.5).states.shape == (401, 2)
+    assert limit_cycle(0.5, n_points=2).times.tolist() == [0.0, limit_cycle(0.5).period]

@@ -115,11 +115,23 @@ def test_the_transient_is_dropped():
         np.exp(TIMES / 100) * np.sin(TIMES),
         np.sin(TIMES + TIMES**2 / 400),
         np.sin(2 * np.pi * TIMES / 70),
+        np.exp(TIMES / 1500) * np.sin(TIMES),
         np.where(TIMES > 150, np.nan, np.sin(TIMES)),
         np.where(TIMES > 150, np.inf, np.sin(TIMES)),
         np.tanh(TIMES - 50),
     ],
-    ids=["rest", "ripple", "decay", "growth", "chirp", "too few", "nan", "inf", "one jump"],
+    ids=[
+        "rest",
+        "ripple",
+        "decay",
+        "growth",
+        "chirp",
+        "too few",
+        "slow growth",
+        "nan",
+        "inf",
+        "one jump",
+    ],
 )
 def test_no_cycle_is_reported_without_a_steady_oscillation(v):
     assert period_and_amplitude(TIMES, orbit(v)) is None
@@ -193,3 +205,26 @@ MODEL = NeuralODE(ODEFunc(hidden=2))
 def test_bad_input_is_refused_by_name(argument, call):
     with pytest.raises(ValueError, match=rf"^{argument} must"):
         call()
+
+
+def test_four_crossings_make_a_cycle_and_time_may_start_anywhere():
+    v = np.sin(2 * np.pi * (TIMES - 10) / 50)
+    for shift in (0.0, -70.0, 1000.0):
+        found = period_and_amplitude(TIMES + shift, orbit(v))
+        assert found.period == pytest.approx(50.0, rel=1e-6)
+    with pytest.raises(ValueError, match=r"^transient must leave .*, got 201 of 200$"):
+        period_and_amplitude(TIMES - 7.0, orbit(v), transient=201.0)
+
+
+def test_the_transient_keeps_the_time_at_its_end():
+    v = np.sin(2 * np.pi * (TIMES - 10) / 50)
+    assert period_and_amplitude(TIMES, orbit(v), transient=9.5) is not None
+    assert period_and_amplitude(TIMES, orbit(v), transient=199.5) is None  # two times, no cycle
+    with pytest.raises(ValueError, match="transient must leave times"):
+        period_and_amplitude(TIMES, orbit(v), transient=200.0)
+
+
+def test_a_cycle_is_looked_for_over_one_step_at_least(true_model):
+    assert learned_cycle(true_model, 0.5, dt=0.5, t_end=0.5, transient=0.0) is None
+    with pytest.raises(ValueError, match=r"^t_end must be at least one step of 0\.5, got 0\.4$"):
+        learned_cycle(true_model, 0.5, dt=0.5, t_end=0.4)

@@ -191,3 +191,45 @@ def test_bad_input_is_refused_by_name(argument, call):
 def test_other_models_are_refused():
     with pytest.raises(TypeError, match=r"^model must be a NeuralODE or a DiscreteRNN"):
         learned_equilibria(nn.Linear(2, 2), 0.5)
+
+
+class Falling(torch.nn.Module):
+    """Equilibria at v = -1, 0, 1 with w = -v: the higher v is, the lower w."""
+
+    def forward(self, _t, y, _I):
+        v, w = y.unbind(-1)
+        return torch.stack([v - v**3, -v - w], dim=-1)
+
+
+class Drift(torch.nn.Module):
+    """The same velocity everywhere: no equilibrium, and a Jacobian of zeros."""
+
+    def forward(self, _t, y, _I):
+        return y * 0.0 + 1.0
+
+
+def test_equilibria_come_in_order_of_v_whatever_w_does():
+    found = learned_equilibria(NeuralODE(Falling()), 0.5)
+    np.testing.assert_allclose([point.v for point in found], [-1.0, 0.0, 1.0], atol=1e-9)
+    np.testing.assert_allclose([point.w for point in found], [1.0, 0.0, -1.0], atol=1e-9)
+    box = learned_equilibria(NeuralODE(Falling()), 0.5, v_range=(-0.5, 2.0), w_range=(-0.5, 1.0))
+    assert [round(point.v, 9) for point in box] == [0.0]
+
+
+def test_a_field_without_equilibria_has_none():
+    assert learned_equilibria(NeuralODE(Drift()), 0.5) == []
+
+
+def test_a_step_means_half_a_unit_of_time_unless_told(perfect_step):
+    np.testing.assert_array_equal(
+        learned_jacobian(perfect_step, [0.1, 0.2], 0.5),
+        learned_jacobian(perfect_step, [0.1, 0.2], 0.5, dt=0.5),
+    )
+    assert learned_hopf_current(perfect_step, (0.3, 0.4), n_currents=3) == learned_hopf_current(
+        perfect_step, (0.3, 0.4), dt=0.5, n_currents=3
+    )
+
+
+def test_a_state_of_three_numbers_is_named(true_model):
+    with pytest.raises(ValueError, match=r"^state must have shape \(\.\.\., 2\), got \(3,\)$"):
+        learned_jacobian(true_model, [0.0, 0.0, 0.0], 0.5)

@@ -1,16 +1,20 @@
 """Comparing vector fields: exact fields score perfectly, vanishing ones have a defined score."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import linregress
 from torch import nn
 
+from neurode_lib.field_metrics import field_of
 from neurode_lib.fitzhugh_nagumo import build_dataset, fhn_rhs
 from neurode_lib.metrics import (
+    affine_share,
     cosine_similarity,
     distance_to_data,
     field_on_grid,
@@ -228,3 +232,97 @@ def test_bad_input_is_refused_by_name(argument, call):
 def test_other_models_have_no_field():
     with pytest.raises(TypeError, match=r"^model must be a NeuralODE or a DiscreteRNN, got Linear"):
         vector_field(nn.Linear(2, 2), ONES, 0.5)
+
+
+# --- how straight a field is ---------------------------------------------------------------------
+
+
+def test_an_affine_field_is_explained_whole_and_a_pure_curve_not_at_all():
+    v, w = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9))
+    points = np.stack([v, w], axis=-1)
+    affine = np.stack([2 * v - w + 3, 0.5 * w - 1], axis=-1)
+    assert affine_share(points, affine) == pytest.approx(1.0, abs=1e-14)
+    # Even functions are orthogonal to the affine ones on a symmetric grid, but for the constant.
+    even = np.stack([v**2, v * w], axis=-1)
+    assert affine_share(points, even) == pytest.approx(0.0, abs=1e-14)
+
+
+def test_the_affine_share_is_scipys_for_one_variable():
+    rng = np.random.default_rng(0)
+    v = rng.normal(size=40)
+    points = np.stack([v, np.zeros(40)], axis=-1)
+    field = np.stack([v**3 + rng.normal(size=40), np.zeros(40)], axis=-1)
+    expected = linregress(v, field[:, 0]).rvalue ** 2
+    assert affine_share(points, field) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_constant_field_has_no_variation_to_explain():
+    with pytest.raises(ValueError, match="field must not be the same"):
+        affine_share(at_random()[0], np.ones((50, 2)))
+
+
+# --- defaults, limits and messages ---------------------------------------------------------------
+
+
+def test_defaults_are_the_training_step_and_the_start_of_time():
+    rnn = DiscreteRNN(hidden=3, zero_init=False)
+    clock = NeuralODE(ODEFunc(hidden=3, time_input=True, zero_init=False))
+    y, I = torch.tensor([[0.3, -0.2]]), torch.tensor([0.4])
+    assert torch.equal(field_of(rnn)(y, I), rnn.step(y, I) / 0.5)
+    assert torch.equal(field_of(clock)(y, I), clock.func(torch.tensor(0.0), y, I))
+    states = y.numpy()
+    np.testing.assert_array_equal(
+        vector_field(clock, states, 0.4), vector_field(clock, states, 0.4, t=0.0)
+    )
+
+
+def test_time_is_shown_in_the_models_own_precision():
+    clock = NeuralODE(ODEFunc(hidden=3, time_input=True, zero_init=False)).double()
+    y, I = torch.tensor([[0.3, -0.2]]).double(), torch.tensor([0.4]).double()
+    t = torch.tensor(0.1, dtype=torch.float64)
+    assert torch.equal(field_of(clock, t=0.1)(y, I), clock.func(t, y, I))
+
+
+def test_two_points_an_axis_are_the_fewest():
+    points, _ = field_on_grid(fhn_rhs, 0.5, n=2)
+    assert points.shape == (2, 2, 2)
+
+
+def test_tiny_and_huge_vectors_are_compared_in_one_field():
+    a = np.array([[1e-200, 0.0], [1e200, 1e200], [3e-300, 4e-300]])
+    np.testing.assert_allclose(cosine_similarity(a, a), 1.0)
+    np.testing.assert_allclose(cosine_similarity(a, -a), -1.0)
+    assert relative_field_error(3e200 * np.ones((2, 2)), 1e200 * np.ones((2, 2))) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: field_on_grid(lambda states, _: states[..., 0], 0.5, n=3),
+            "field must return shape (3, 3, 2), got (3, 3)",
+        ),
+        (
+            lambda: split_by_distance(
+                mean_cosine_similarity, np.ones((2, 3, 2)), np.ones((2, 3, 2)), [1.0], 1.0
+            ),
+            "distances must have shape (2, 3) like true, got (1,)",
+        ),
+        (
+            lambda: distance_to_data([[0.0, 0.0, 0.0]], [[0.0, 0.0]]),
+            "points must have shape (..., 2), got (1, 3)",
+        ),
+        (
+            lambda: distance_to_data([[0.0, 0.0]], [[0.0, 0.0, 0.0]]),
+            "states must have shape (..., 2), got (1, 3)",
+        ),
+        (lambda: cosine_similarity([1.0, 0.0], [1.0]), "b must have shape (..., 2), got (1,)"),
+        (
+            lambda: relative_field_error(np.ones((2, 2)), np.ones((3, 2))),
+            "learned must have true's shape (3, 2), got (2, 2)",
+        ),
+    ],
+)
+def test_messages_say_what_came_and_what_was_expected(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        call()

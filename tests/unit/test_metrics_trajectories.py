@@ -10,6 +10,8 @@ from torch import nn
 
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, simulate
 from neurode_lib.metrics import (
+    DivergedWarning,
+    UntrainedCurrentWarning,
     divergence_steps,
     error_by_horizon,
     extrapolation_mse,
@@ -21,6 +23,7 @@ from neurode_lib.metrics import (
     true_trajectories,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.trained_range import keep_trained_range
 
 STARTS = np.array([[1.0, 0.5], [-1.2, -0.3], [0.1, 0.9]])
 CURRENTS = np.array([0.2, 0.5, 0.9])
@@ -91,7 +94,8 @@ def test_the_true_field_predicts_under_every_clock(true_model):
 def test_a_diverging_model_scores_infinity_and_says_where_and_when():
     model = NeuralODE(Explosion())
     starts, currents = [[1.0, 0.0], [0.1, 0.0], [2.0, 0.0]], [1.0, 1e-3, 1.0]
-    found = predict(model, starts, currents, GRID)
+    with pytest.warns(DivergedWarning, match=r"^2 of 3 trajectories left .* first number 2 before"):
+        found = predict(model, starts, currents, GRID)
     truth = true_trajectories(starts, currents, GRID)
     steps = divergence_steps(found)
     assert steps[1] == len(GRID)
@@ -103,7 +107,8 @@ def test_a_diverging_model_scores_infinity_and_says_where_and_when():
     assert not np.isnan(curve).any()
     assert np.isfinite(curve[: steps.min()]).all()
     assert np.isinf(curve[steps.min() :]).all()
-    assert other_step(model, starts, currents, 0.5, 4.0) == math.inf
+    with pytest.warns(DivergedWarning, match=f"before t = {GRID[steps[2]]:g}, last seen at v = "):
+        assert other_step(model, starts, currents, 0.5, GRID[-1]) == math.inf
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e200])
@@ -223,3 +228,72 @@ def test_bad_input_is_refused_by_name(argument, call):
 def test_an_untrained_rnn_stands_still_on_any_grid():
     found = predict(DiscreteRNN(hidden=2), STARTS, 0.5, GRID)
     np.testing.assert_allclose(found, np.broadcast_to(STARTS[:, None], found.shape), atol=1e-7)
+
+
+# --- limits, messages and warnings ---------------------------------------------------------------
+
+
+def test_one_step_and_one_time_beyond_the_horizon_are_enough(true_model, paths):
+    predicted, truth = paths
+    assert extrapolation_mse(predicted, truth, 5).beyond == pytest.approx(
+        np.square(predicted - truth)[:, 6].mean()
+    )
+    one = other_step(true_model, STARTS, CURRENTS, 0.5, 0.5)
+    assert one == mse_on_grid(true_model, STARTS, CURRENTS, [0.0, 0.5])
+    two = other_step(true_model, STARTS, CURRENTS, 0.5, 1.0)
+    assert two == mse_on_grid(true_model, STARTS, CURRENTS, [0.0, 0.5, 1.0])
+
+
+def test_predictions_ask_for_the_currents_that_the_model_was_trained_on():
+    model = NeuralODE(ODEFunc(hidden=2))
+    keep_trained_range(model, [0.2, 0.5])
+    predict(model, STARTS[:2], [0.2, 0.5], GRID)
+    with pytest.warns(UntrainedCurrentWarning, match=r"^I = 0\.9 lies outside .* 0\.2 to 0\.5:"):
+        predict(model, STARTS[:2], [0.3, 0.9], GRID)
+
+
+@pytest.mark.parametrize(
+    ("error", "call", "message"),
+    [
+        (
+            ValueError,
+            lambda: predict(Transposed(), STARTS, CURRENTS, GRID),
+            r"^model must return shape \(9, 3, 2\), time first, got \(3, 9, 2\)$",
+        ),
+        (
+            TypeError,
+            lambda: predict(len, STARTS, CURRENTS, GRID),
+            "^model must be a torch module, got builtin_function_or_method$",
+        ),
+        (
+            ValueError,
+            lambda: extrapolation_mse(np.ones((1, 4, 2)), np.ones((1, 4, 2)), 3),
+            "^trained_steps must leave times beyond it: got 3 for trajectories of 3 steps$",
+        ),
+        (
+            ValueError,
+            lambda: true_trajectories(STARTS, CURRENTS, [0.0, 1.0, 1.0, 3.0]),
+            "^t_eval must be strictly increasing, got 1 followed by 1 at index 2$",
+        ),
+        (
+            ValueError,
+            lambda: true_trajectories(STARTS, CURRENTS, [5.0, 7.0, 6.0]),
+            "^t_eval must be strictly increasing, got 7 followed by 6 at index 2$",
+        ),
+        (
+            FloatingPointError,
+            lambda: true_trajectories([[0.0, 0.0], [300.0, 4.0]], 0.5, [0.0, 2.5]),
+            r"before t = 2\.5: steps of 0\.05 .* trajectory 1, last seen at v = 300, w = 4;",
+        ),
+    ],
+)
+def test_messages_say_what_came_and_what_was_expected(error, call, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+class Transposed(nn.Module):
+    """Batch first, as no model of this library is."""
+
+    def forward(self, y0, _I, t_eval):
+        return torch.zeros(len(y0), len(t_eval), 2)

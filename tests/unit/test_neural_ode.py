@@ -1,6 +1,7 @@
 """The learners against torchdiffeq, finite differences, closed forms and NumPy transcriptions."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -353,3 +354,25 @@ def test_a_grid_that_turns_back_is_quoted_where_it_does():
     y0, I = example(torch.float32)
     with pytest.raises(ValueError, match=r"got 0\.5 followed by 0\.25 at index 2"):
         rk4_integrate(decay, y0, I, torch.tensor([0.0, 0.5, 0.25]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y0": torch.zeros(3)}, "y0 must be a non-empty tensor of shape (B, D), got shape (3,)"),
+        ({"I": torch.zeros(5)}, "I must be a tensor of shape (3,) like y0, got shape (5,)"),
+        ({"I": 0.5}, "I must be a tensor of shape (3,) like y0, got 0.5"),
+        (
+            {"t_eval": torch.zeros(1)},
+            "t_eval must be a tensor of shape (T,) with at least two times, got shape (1,)",
+        ),
+    ],
+)
+def test_messages_say_what_came_and_what_was_expected(change, message):
+    good = {"y0": torch.zeros(3, 2), "I": torch.zeros(3), "t_eval": torch.tensor([0.0, 1.0])}
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        rk4_integrate(decay, **good | change)
+
+
+def test_the_control_is_as_wide_as_the_learner():
+    assert DiscreteRNN().hidden == ODEFunc().hidden == 128

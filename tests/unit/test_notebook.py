@@ -1,10 +1,16 @@
 """Numbers in words, and source code on the page."""
 
+import ast
+import inspect
+import textwrap
+
 import numpy as np
 import pytest
 
-from neurode_lib.neural_ode import rk4_integrate
+from neurode_lib.fitzhugh_nagumo import fhn_rhs
+from neurode_lib.neural_ode import NeuralODE, ODEFunc, rk4_integrate
 from neurode_lib.notebook import number, show_source, spread
+from neurode_lib.train import Recipe
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,20 @@ def test_source_on_the_page_is_the_source_in_the_library():
     assert shown.startswith("```python\ndef rk4_integrate(")
     assert "y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)" in shown
     assert shown.endswith("\n```")
+
+
+def test_docstrings_are_cut_and_code_is_not():
+    # The oracle: the syntax tree without its docstrings is the same.
+    for item in (rk4_integrate, ODEFunc, Recipe, fhn_rhs, NeuralODE):
+        shown = show_source(item).data.removeprefix("```python\n").removesuffix("\n```")
+        original = ast.parse(textwrap.dedent(inspect.getsource(item)))
+        assert without_docstrings(ast.parse(shown)) == without_docstrings(original)
+        assert "Parameters\n" not in shown
+        assert item.__doc__.strip().partition("\n")[0] in shown
+
+
+def without_docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            del node.body[0]
+    return ast.dump(tree)

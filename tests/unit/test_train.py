@@ -1,6 +1,8 @@
 """The recipe against PyTorch's own parts, and the ensemble against training alone."""
 
 import itertools
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -178,8 +180,8 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
     real_advance, calls = train_module._Run.advance, itertools.count()
 
     def interrupted(self):
-        if next(calls) == 9:
-            raise KeyboardInterrupt
+        if next(calls) == 8:
+            signal.raise_signal(signal.SIGINT)  # within an update, which is still finished
         real_advance(self)
 
     monkeypatch.setattr(train_module._Run, "advance", interrupted)
@@ -197,6 +199,93 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
     assert sorted(history.snapshots) == [0, 5, 20]
     for a, b in zip(resumed, whole, strict=True):
         assert torch.equal(flat(a), flat(b))
+
+
+def interrupt_at(monkeypatch, *numbers):
+    """Send Ctrl-C within the updates of these numbers."""
+    real_advance, calls = train_module._Run.advance, itertools.count()
+
+    def advance(self):
+        if next(calls) in numbers:
+            signal.raise_signal(signal.SIGINT)
+        real_advance(self)
+
+    monkeypatch.setattr(train_module._Run, "advance", advance)
+
+
+def small_run(**options):
+    states, currents = data(0)
+    model = make_model(seed=0, hidden=4)
+    recipe = Recipe(updates=6)
+    return train(model, states, currents, GRID, recipe, progress=False, **options)
+
+
+def test_the_second_interrupt_is_not_waited_for_and_the_handler_comes_back(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    real_advance = train_module._Run.advance
+
+    def impatient(self):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        real_advance(self)
+
+    monkeypatch.setattr(train_module._Run, "advance", impatient)
+    with pytest.raises(KeyboardInterrupt):
+        small_run()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_in_the_last_update_leaves_a_whole_run(monkeypatch, tmp_path):
+    interrupt_at(monkeypatch, 5)
+    checkpoint = tmp_path / "run.safetensors"
+    _, history = small_run(checkpoint=checkpoint, snapshots_at=[6])
+    assert not history.interrupted
+    assert list(history.snapshots) == [6]
+    assert not checkpoint.exists()
+
+
+def test_who_ignores_interrupts_goes_on_ignoring_them(monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        interrupt_at(monkeypatch, 2)
+        _, history = small_run()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not history.interrupted
+    assert len(history.loss) == 6
+
+
+def test_training_runs_in_a_thread_where_no_signal_arrives():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(small_run()))
+    thread.start()
+    thread.join()
+    torch.testing.assert_close(flat(results[0][0]), flat(small_run()[0]))
+
+
+def test_a_run_that_has_learned_nothing_leaves_no_checkpoint(tmp_path):
+    states, currents = data(0)
+    run = train_module._Run(
+        [make_model(seed=0, hidden=4)],
+        states[None],
+        currents[None],
+        GRID,
+        Recipe(),
+        [0],
+        torch.device("cpu"),
+    )
+    run.save(tmp_path / "run.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_may_be_named_by_text(monkeypatch, tmp_path):
+    interrupt_at(monkeypatch, 2)
+    small_run(checkpoint=str(tmp_path / "run.safetensors"))
+    monkeypatch.undo()
+    _, history = small_run(checkpoint=str(tmp_path / "run.safetensors"))
+    assert len(history.loss) == 6
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):

@@ -48,19 +48,23 @@ export class ComparisonExplorer extends Explorer {
     const { dt, steps } = this.clock(state);
     const truth = fhn.simulation(I, { v0, w0, dt, steps });
     const runs = {};
-    for (const [name, { kind }] of Object.entries(networks ? this.models : {})) {
-      runs[name] = networks[name][kind](I, { v0, w0, dt, steps });
-    }
+    // A package of the reader's own networks need not have them all.
+    const names = Object.keys(this.models).filter((name) => networks?.[name]);
+    for (const name of names) runs[name] = networks[name][this.models[name].kind](I, { v0, w0, dt, steps });
     const fieldKey = `${key} ${I}`;
-    if (networks && this.fields?.key !== fieldKey) this.nextFields = newFields(fieldKey, I, networks, Object.keys(this.models));
+    if (networks && this.fields?.key !== fieldKey) this.nextFields = newFields(fieldKey, I, networks, names);
     return {
       state, truth, runs, waiting: networks === null, failed: this.loadingFailed === key,
       work: (deadline) => this.work(truth, runs, deadline),
       get finished() {
         return networks !== null && truth.finished && Object.values(runs).every((run) => run.finished) && this.fieldsReady();
       },
-      fieldsReady: () => this.fields?.key === fieldKey,
+      fieldsReady: () => this.settled(fieldKey),
     };
+  }
+
+  settled(fieldKey) {
+    return this.fields?.key === fieldKey;
   }
 
   /** Compute until the deadline: trajectories first, in turns, then fields for a new current. */
@@ -97,13 +101,17 @@ export class ComparisonExplorer extends Explorer {
     const panel = new Panel(ctx, { left: 26, top: 6, right: width - 6, bottom: height - 22 }, V_DOMAIN, W_DOMAIN);
     card.scales = panel;
     panel.clipped(() => {
-      if (this.fields) angleArrows(panel, this.fields.values[card.key], this.fields.truth, colours);
+      if (this.fields) angleArrows(panel, this.fields.values[card.key] ?? nowhere, this.fields.truth, colours);
+      this.drawUnder(panel, colours);
       panel.curve(truth.v, truth.w, { colour: colours.truth, width: 3.5, alpha: 0.4 });
       if (run) panel.curve(run.v, run.w, { colour: colours[card.key], width: 2.25 });
     });
     panel.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 4, yTicks: 4 });
     card.handle.show(state);
   }
+
+  /** What a subclass has between the arrows and the trajectories. */
+  drawUnder() {}
 
   drawTraces({ state }, truth, runs, colours) {
     const { ctx, width, height } = surface(this.traces);
@@ -127,6 +135,7 @@ export class ComparisonExplorer extends Explorer {
         { colour: colours.ink, halo: "transparent", size: 11, align: "right", maths: false });
     }
     panel.axes(colours, { xLabel: "t", yLabel: "v", yTicks: 4, xTicks: 8 });
+    return panel;
   }
 
   describe({ state }) {
@@ -145,6 +154,8 @@ export class ComparisonExplorer extends Explorer {
     this.measures = {};
     for (const card of this.cards) {
       const run = runs[card.key];
+      card.readout.textContent = " ";
+      if (!run) continue;
       const cosine = meanCosine(this.fields.values[card.key], this.fields.truth);
       const error = meanSquaredError(run, truth);
       this.measures[card.key] = { cosine, mse: error, divergedAt: run.divergedAt };
@@ -190,8 +201,11 @@ function newFields(key, I, networks, names) {
   };
 }
 
+/** The field of a network that is not there. */
+const nowhere = new Float64Array(gridPoints.length);
+
 const angleLegend = () => h("p", { class: "nx-legend" },
   "Arrows: the true direction in grey; the learned one coloured by the angle between them: ",
   ...ANGLES.map((text, i) => h("span", { class: `nx-angle nx-angle-${i}` }, text)));
 
-const errorText = (error) => (error >= 0.001 ? format(error, 3) : error.toExponential(1).replace("-", "−"));
+export const errorText = (error) => (error >= 0.001 ? format(error, 3) : error.toExponential(1).replace("-", "−"));

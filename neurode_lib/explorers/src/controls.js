@@ -72,10 +72,14 @@ export function number(name, label, field, change) {
 
 export function select(name, label, options, change) {
   const id = uniqueId();
-  const input = h("select", { id, name, onchange: () => change({ [name]: input.value }) },
-    ...options.map(([value, text]) => h("option", { value }, text)));
+  const choice = ([value, text]) => h("option", { value }, text);
+  const input = h("select", { id, name, onchange: () => change({ [name]: input.value }) }, ...options.map(choice));
   return {
     element: h("span", { class: "nx-select" }, h("label", { for: id }, ...label), input),
+    /** One more choice, unless it is there. */
+    offer(value, text) {
+      if (![...input.options].some((option) => option.value === value)) input.append(choice([value, text]));
+    },
     show(state) {
       input.value = state[name];
     },

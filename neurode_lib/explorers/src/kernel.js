@@ -26,7 +26,8 @@ export function createKernel(network) {
 }
 
 class Kernel {
-  constructor({ inputs, hidden, weights: [w1, b1, w2, b2, w3, b3] }) {
+  constructor(network) {
+    const { inputs, hidden } = network;
     const padded = Math.ceil(hidden / BLOCK) * BLOCK;
     this.wasm = new WebAssembly.Instance(compiled).exports;
     const { memory } = this.wasm;
@@ -34,7 +35,13 @@ class Kernel {
     const missing = samples + 16 * (CHUNK + 1) - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
     this.samples = new Float64Array(memory.buffer, samples, 2 * (CHUNK + 1));
-    const target = new Float32Array(memory.buffer, START);
+    this.load(network);
+  }
+
+  /** Take over the network's weights as they are now. */
+  load({ inputs, hidden, weights: [w1, b1, w2, b2, w3, b3] }) {
+    const padded = Math.ceil(hidden / BLOCK) * BLOCK;
+    const target = new Float32Array(this.wasm.memory.buffer, START);
     let at = 0;
     const put = (count, value) => {
       for (let i = 0; i < count; i += 1) target[at + i] = value(i);

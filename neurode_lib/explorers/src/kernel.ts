@@ -6,6 +6,8 @@
 //   w1 (inputs × hidden, by column) | b1 | w2 (hidden × hidden, by column) | b2 | w3 (2 × hidden) | b3 (2)
 //   | bias under the present current | first layer | second layer, then, in doubles, the samples.
 
+import { madd, sum4, tanh4 } from "./simd";
+
 const START: usize = 1024;
 const BLOCK: usize = 32;
 
@@ -48,41 +50,6 @@ export function current(I: f32): void {
   for (let at: usize = 0; at < hidden << 2; at += 4) {
     store<f32>(bias + at, load<f32>(b1 + at) + load<f32>(column + at) * I);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
-}
-
-// tanh as the quotient of two polynomials, accurate to a few units in the last place of float32;
-// beyond ±7.9 it is ±1. Coefficients as in Eigen's and XLA's tanh.
-// @ts-ignore: decorator
-@inline
-function tanh4(x: v128): v128 {
-  const limit: f32 = 7.90531110763549805;
-  const z = f32x4.max(f32x4.min(x, f32x4.splat(limit)), f32x4.splat(-limit));
-  const s = f32x4.mul(z, z);
-  let p = f32x4.splat(-2.76076847742355e-16);
-  p = madd(p, s, f32x4.splat(2.00018790482477e-13));
-  p = madd(p, s, f32x4.splat(-8.60467152213735e-11));
-  p = madd(p, s, f32x4.splat(5.12229709037114e-8));
-  p = madd(p, s, f32x4.splat(1.48572235717979e-5));
-  p = madd(p, s, f32x4.splat(6.37261928875436e-4));
-  p = madd(p, s, f32x4.splat(4.89352455891786e-3));
-  let q = f32x4.splat(1.19825839466702e-6);
-  q = madd(q, s, f32x4.splat(1.18534705686654e-4));
-  q = madd(q, s, f32x4.splat(2.26843463243900e-3));
-  q = madd(q, s, f32x4.splat(4.89352518554385e-3));
-  return f32x4.div(f32x4.mul(z, p), q);
-}
-
-// @ts-ignore: decorator
-@inline
-function sum4(x: v128): f32 {
-  return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
 /** Evaluate the network; the result is in dv and dw. */

@@ -4,11 +4,30 @@ import { ComparisonExplorer, TRAINED } from "./comparison.js";
 import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { h } from "./dom.js";
 import { format } from "./scale.js";
+import { OWN } from "./weights.js";
 import spec from "../static/spec.json";
 
 export class ModelExplorer extends ComparisonExplorer {
   constructor(el, state, options) {
     super(el, spec.model, state, options);
+    this.unwatchOwn = options.library.watch(() => this.showOwn());
+  }
+
+  /** Show what the reader trained in this page: one choice more than the study's seeds. */
+  showOwn() {
+    const { fields } = this.spec;
+    const choices = [...new Set([...fields.seed.choices, OWN])];
+    this.spec = { ...this.spec, fields: { ...fields, seed: { ...fields.seed, choices } } };
+    this.seeds.offer(OWN, OWN);
+    this.fields = null; // those of an earlier network of the reader's
+    this.stale = true;
+    this.invalidate();
+    this.set({ seed: OWN });
+  }
+
+  destroy() {
+    this.unwatchOwn();
+    super.destroy();
   }
 
   get models() {
@@ -20,7 +39,7 @@ export class ModelExplorer extends ComparisonExplorer {
   }
 
   packageKey({ seed }) {
-    return `seed-${seed}`;
+    return seed === OWN ? OWN : `seed-${seed}`;
   }
 
   clock({ dt, n_steps: steps }) {
@@ -31,7 +50,7 @@ export class ModelExplorer extends ComparisonExplorer {
     const { fields } = this.spec;
     const change = (changes) => this.set(changes);
     const [lower, upper] = fhn.hopfCurrents();
-    const seeds = fields.seed.choices.map((seed) => [String(seed), String(seed)]);
+    this.seeds = select("seed", ["Seed"], fields.seed.choices.map((seed) => [String(seed), String(seed)]), change);
     return [
       slider("I", ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)], fields.I, change, {
         digits: 2,
@@ -42,7 +61,7 @@ export class ModelExplorer extends ComparisonExplorer {
       slider("dt", ["Step ", variable("dt")], fields.dt, change, { digits: 2, marks: [{ value: TRAINED.dt, text: "trained" }] }),
       slider("n_steps", ["Steps"], fields.n_steps, change, { marks: [{ value: TRAINED.steps, text: "trained" }] }),
       h("div", { class: "nx-row nx-beside" },
-        this.adopt(select("seed", ["Seed"], seeds, change)),
+        this.adopt(this.seeds),
         h("span", { class: "nx-pair" },
           this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
           this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)))),
@@ -50,6 +69,7 @@ export class ModelExplorer extends ComparisonExplorer {
   }
 
   setting({ I, dt, n_steps: steps, seed }) {
-    return `Current ${format(I, 2)}, ${steps} steps of ${format(dt, 2)}, seed ${seed}.`;
+    const whose = seed === OWN ? "trained in this page" : `seed ${seed}`;
+    return `Current ${format(I, 2)}, ${steps} steps of ${format(dt, 2)}, ${whose}.`;
   }
 }

@@ -32,6 +32,12 @@ export class Network {
     this.kernel = createKernel(this);
   }
 
+  /** Take other weights of the same shapes: those of a later update. */
+  replace(tensors) {
+    this.weights = NAMES.map((name) => tensors[name].data);
+    this.kernel?.load(this);
+  }
+
   /** The network in plain JavaScript under current I, as `(t, v, w, out)`: a vector field, or an RNN's change per step. */
   field(I) {
     const { hidden, inputs, timeInput, first, second } = this;

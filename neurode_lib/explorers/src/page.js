@@ -1,13 +1,14 @@
 // The static page: mount every explorer that the notebooks' outputs carry.
 import { mount } from "./mount.js";
 import { Links } from "./links.js";
-import { Library, scriptSource } from "./weights.js";
+import { Library, scriptSource, trainerSource } from "./weights.js";
 
 const base = document.currentScript.src; // only known while the script is first run
 
 function start() {
   const links = new Links(window);
   const library = new Library(scriptSource(document, base));
+  const trainer = trainerSource(document, base);
   for (const el of document.querySelectorAll(".neurode-explorer[data-explorer][data-state]")) {
     if (el.explorer) continue;
     try {
@@ -15,6 +16,8 @@ function start() {
       const name = links.nameFor(el.dataset.name || el.dataset.explorer);
       const explorer = mount(el, state, {
         library,
+        trainer,
+        replaced: (explorer) => links.register(name, explorer),
         onChange: (_changes, now) => links.follow(name, now),
         copyLink: (now) => links.copy(name, now),
       });

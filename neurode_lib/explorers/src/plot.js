@@ -58,7 +58,8 @@ export class Panel {
     this.y = linear(yDomain, [box.bottom, box.top]);
   }
 
-  axes({ ink, halo }, { xLabel, yLabel, xTicks = 5, yTicks = 5, xNumbers = true }) {
+  /** `yText(value)` writes the numbers on the vertical axis, if they are not the values themselves. */
+  axes({ ink, halo }, { xLabel, yLabel, xTicks = 5, yTicks = 5, xNumbers = true, yText = null }) {
     const { ctx, box, x, y } = this;
     ctx.save();
     ctx.strokeStyle = ink;
@@ -89,7 +90,7 @@ export class Panel {
     for (const value of ys) {
       line(box.left - 4, y(value), box.left, y(value), 0.45);
       ctx.globalAlpha = 0.8;
-      ctx.fillText(format(value, digits(ys)), box.left - 7, y(value));
+      ctx.fillText(yText ? yText(value) : format(value, digits(ys)), box.left - 7, y(value));
     }
     ctx.restore();
     const label = { colour: ink, halo, size: 16 };

@@ -1,4 +1,4 @@
-// Read the safetensors format: eight bytes of header length, a JSON header, then the data.
+// The safetensors format: eight bytes of header length, a JSON header, then the data.
 
 const MAX_HEADER = 1 << 20;
 
@@ -31,6 +31,31 @@ export function readSafetensors(buffer) {
     tensors[name] = { shape, data };
   }
   return tensors;
+}
+
+/**
+ * @param tensors  name → { shape, data: Float32Array }
+ * @param metadata what JSON can carry; kept as neurode_lib.weights does
+ * @returns the file, a Uint8Array
+ */
+export function writeSafetensors(tensors, metadata) {
+  const header = { __metadata__: { metadata: JSON.stringify(metadata) } };
+  let end = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    header[name] = { dtype: "F32", shape, data_offsets: [end, end + 4 * data.length] };
+    end += 4 * data.length;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const body = 8 + Math.ceil(json.length / 8) * 8; // the data begin at a multiple of eight
+  const file = new Uint8Array(body + end).fill(0x20, 8, body);
+  const view = new DataView(file.buffer);
+  view.setBigUint64(0, BigInt(body - 8), true);
+  file.set(json, 8);
+  for (const [name, { data }] of Object.entries(tensors)) {
+    const at = body + header[name].data_offsets[0];
+    for (let i = 0; i < data.length; i += 1) view.setFloat32(at + 4 * i, data[i], true);
+  }
+  return file;
 }
 
 function half(bits) {

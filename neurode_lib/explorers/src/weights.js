@@ -12,12 +12,28 @@ export function readNetworks(bytes) {
   return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, new Network(tensors)]));
 }
 
+/** The key of the networks that the reader trained in this page. */
+export const OWN = "yours";
+
 /** Keeps what was loaded, by key, and never asks twice. `fetchBytes(key)` gives a promise. */
 export class Library {
   constructor(fetchBytes) {
     this.fetchBytes = fetchBytes;
     this.loading = new Map();
     this.loaded = new Map();
+    this.watchers = new Set();
+  }
+
+  /** Put a network of the reader's own beside those of other variants, and tell who watches. */
+  putOwn(variant, network) {
+    this.loaded.set(OWN, { ...this.loaded.get(OWN), [variant]: network });
+    for (const watcher of this.watchers) watcher();
+  }
+
+  /** Call `watcher` whenever there is a new network of the reader's own; returns a function that stops. */
+  watch(watcher) {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
   }
 
   /** The networks if they are here. */
@@ -47,18 +63,30 @@ function firstPaint({ PerformanceObserver }) {
 
 /** A static page: classic scripts, since a page opened from disk may not fetch files. */
 export function scriptSource(document, base) {
-  return (key) => firstPaint(document.defaultView).then(() => new Promise((resolve, reject) => {
+  return async (key) => {
+    const url = new URL(`data/${key}.js`, base);
+    await firstPaint(document.defaultView);
+    await loadScript(document, url);
+    const text = globalThis.neurodeWeights?.[key];
+    if (!text) throw new Error(`${url} holds no weights`);
+    delete globalThis.neurodeWeights[key];
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  };
+}
+
+function loadScript(document, url) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL(`data/${key}.js`, base).href;
-    script.onload = () => {
-      const text = globalThis.neurodeWeights?.[key];
-      if (!text) return reject(new Error(`${script.src} holds no weights`));
-      delete globalThis.neurodeWeights[key];
-      return resolve(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
-    };
-    script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+    script.src = url.href;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${url} could not be loaded`));
     document.head.append(script);
-  }));
+  });
+}
+
+/** The worker that trains, as text: a script beside the page's own, loaded when it is wanted. */
+export function trainerSource(document, base) {
+  return () => loadScript(document, new URL("trainer.js", base)).then(() => globalThis.neurodeTrainer);
 }
 
 /** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */

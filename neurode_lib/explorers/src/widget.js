@@ -1,6 +1,7 @@
 // A live notebook: anywidget calls render() for every view, and traits are the state.
 import { mount } from "./mount.js";
 import { Library, modelSource } from "./weights.js";
+import trainer from "worker:trainer";
 
 function render({ model, el }) {
   const root = document.createElement("div");
@@ -9,8 +10,15 @@ function render({ model, el }) {
   let saving = 0;
   const names = () => Object.keys(explorer.spec.fields);
   const traits = () => Object.fromEntries(names().map((name) => [name, model.get(name)]));
-  const explorer = mount(root, { ...model.get("_initial"), presets: model.get("presets") }, {
+  let explorer = mount(root, { ...model.get("_initial"), presets: model.get("presets") }, {
     library: new Library(modelSource(model)),
+    trainer: async () => trainer,
+    replaced(other) { explorer = other; },
+    // A network at rest: Python gets the file that the reader could download.
+    onTrained(file) {
+      model.set("trained", new DataView(file.buffer));
+      model.save_changes();
+    },
     onChange(changes) {
       for (const [name, value] of Object.entries(changes)) model.set(name, value);
       // A drag makes many changes; Python hears of them once a frame.

@@ -66,7 +66,7 @@ function random(inputs, hidden) {
 
 for (const relaxed of [false, true]) {
   test(`WebAssembly computes what JavaScript computes (${relaxed ? "relaxed" : "plain"} SIMD)`, async (t) => {
-    const binary = await compileKernel({ relaxed });
+    const binary = await compileKernel("kernel", { relaxed });
     for (const [inputs, hidden] of [[3, 128], [4, 128], [3, 64], [4, 30]]) {
       const tensors = random(inputs, hidden);
       assert.equal(useKernel([]), false);
@@ -103,7 +103,7 @@ for (const relaxed of [false, true]) {
 test("far outside, where tanh is flat, WebAssembly saturates as JavaScript does", async () => {
   const tensors = tiny(3);
   const plain = new Network(tensors);
-  useKernel([await compileKernel({ relaxed: false })]);
+  useKernel([await compileKernel("kernel")]);
   const fast = new Network(tensors);
   useKernel([]);
   const points = Float64Array.of(1e4, -3, -1e30, 0, 12, 12, 40, -1e5);

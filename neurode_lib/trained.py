@@ -1,0 +1,87 @@
+"""Networks that a reader trained in the page, as models of this library.
+
+The interactive figure ``LiveTrainingExplorer`` trains in the browser and offers the weights as a
+safetensors file: the tensors of :func:`neurode_lib.rollout.network_of`, and in the metadata what
+kind of model they belong to.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+from neurode_lib._checks import folder_or_file
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.rollout import network_of
+from neurode_lib.train import make_model
+
+
+def load_trained(path: str | Path) -> NeuralODE | DiscreteRNN:
+    """Load a network that was trained in the page and downloaded.
+
+    Parameters
+    ----------
+    path : str or Path
+        The downloaded file.
+
+    Returns
+    -------
+    NeuralODE or DiscreteRNN
+        In float32, of the kind and size that were set in the page.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is not whole, or not one that the page wrote.
+    """
+    path = folder_or_file("path", path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no weights at {path}")
+    try:
+        return read_trained(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def read_trained(data: bytes) -> NeuralODE | DiscreteRNN:
+    """As :func:`load_trained`, from the content of the file.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Raises
+    ------
+    ValueError
+        If the content is not whole, or not what the page writes.
+    """
+    try:
+        tensors = load(data)
+        setup = _metadata(data)
+        # Before memory is taken for a network of this width.
+        if tensors["0.weight"].shape[0] != setup["hidden"]:
+            raise ValueError(f"it does not have the {setup['hidden']} hidden units that it names")
+        model = make_model(
+            setup["kind"], seed=0, hidden=setup["hidden"], time_input=setup["time_input"]
+        )
+        network_of(model).load_state_dict(tensors)
+    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise ValueError(f"not a network trained in the page: {error}") from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ValueError("not a network trained in the page: its weights are not finite")
+    return model
+
+
+def _metadata(data: bytes) -> dict[str, Any]:
+    """What the page wrote beside the tensors; the format is known to be sound."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    metadata: dict[str, Any] = json.loads(header["__metadata__"]["metadata"])
+    return metadata

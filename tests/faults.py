@@ -1,0 +1,317 @@
+"""What can go wrong, what the user sees then, and the tests that prove it.
+
+``make reference`` writes book/faults.md from this; a test holds the page to it, and every test that
+is named here to its existence. Where ``seen`` is code, the page shows the message it raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.unit import bad_input, damage
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table."""
+
+    fault: str
+    seen: str
+    tests: tuple[str, ...]
+    code: str = ""
+
+
+UNIT = "tests/unit/"
+SETUP = """
+import numpy as np, torch
+from neurode_lib.fitzhugh_nagumo import *
+from neurode_lib.metrics import *
+from neurode_lib.neural_ode import *
+from neurode_lib.study import *
+from neurode_lib.train import *
+nan, inf = float("nan"), float("inf")
+"""
+
+FAULTS = [
+    Fault(
+        "NaN or infinity among the numbers",
+        "`ValueError` with the argument, what came and where",
+        ("test_bad_input.py::test_bad_input_is_refused_by_name_and_good_input_is_not",),
+        "simulate([0.0, nan], 0.5, 3)",
+    ),
+    Fault(
+        "text, truth values or complex numbers instead of numbers",
+        "`ValueError`; NumPy alone would read the text and drop the imaginary part",
+        ("test_bad_input.py::test_bad_input_is_refused_by_name_and_good_input_is_not",),
+        'simulate([0.0, 0.0], "0.5", 3)',
+    ),
+    Fault(
+        "wrong rank or length, an empty batch",
+        "`ValueError` with both shapes",
+        (
+            "test_bad_input.py::test_bad_input_is_refused_by_name_and_good_input_is_not",
+            "test_neural_ode.py::test_bad_input_is_refused_by_name",
+        ),
+        "predict(NeuralODE(ODEFunc()), [[0.0, 0.0]], [0.2, 0.5], [0.0, 0.5])",
+    ),
+    Fault(
+        "tensors of mixed type or device",
+        "`ValueError` with both",
+        ("test_neural_ode.py::test_bad_input_is_refused_by_name",),
+        "NeuralODE(ODEFunc())(torch.zeros(1, 2), torch.zeros(1).double(), torch.arange(2.0))",
+    ),
+    Fault(
+        "a grid of one time, or one that repeats or turns back",
+        "`ValueError` with the two times and their place",
+        (
+            "test_neural_ode.py::test_a_grid_that_turns_back_is_quoted_where_it_does",
+            "test_metrics_trajectories.py::test_messages_say_what_came_and_what_was_expected",
+        ),
+        "true_trajectories([[0.0, 0.0]], 0.5, [0.0, 1.0, 1.0])",
+    ),
+    Fault(
+        "a step that is negative or zero, a network without hidden units",
+        "`ValueError`",
+        ("test_bad_input.py::test_bad_input_is_refused_by_name_and_good_input_is_not",),
+        "make_model(seed=0, hidden=0)",
+    ),
+    Fault(
+        "a variant or a seed that the study does not have",
+        "`ValueError` that lists what there is",
+        ("test_study.py::test_what_does_not_exist_is_refused_by_name",),
+        'load_pretrained("neural_ode", 99)',
+    ),
+    Fault(
+        "a current outside those a model was trained on",
+        '`UntrainedCurrentWarning`; `warnings.simplefilter("ignore", UntrainedCurrentWarning)` '
+        "says that it is meant",
+        (
+            "test_properties.py::test_whoever_asks_about_an_untrained_current_is_told",
+            "test_properties.py::test_models_of_the_study_and_trained_ones_know_their_currents",
+        ),
+    ),
+    Fault(
+        "a simulation in steps that are too large",
+        "`FloatingPointError` with time, trajectory and last state",
+        ("test_fitzhugh_nagumo.py::test_a_step_too_large_is_reported_with_its_time",),
+        "simulate([6.0, 0.0], 0.5, 5, substeps=1)",
+    ),
+    Fault(
+        "a learned model that diverges",
+        "`DivergedWarning` with number, time and last state; every error over it is infinite, "
+        "never NaN and never an average over the rest",
+        (
+            "test_metrics_trajectories.py::"
+            "test_a_diverging_model_scores_infinity_and_says_where_and_when",
+            "test_properties.py::test_errors_are_never_nan_whatever_is_predicted",
+        ),
+    ),
+    Fault(
+        "a loss that stops being finite",
+        "`RuntimeWarning`; that model keeps its last good weights, the others train on",
+        (
+            "test_train.py::"
+            "test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights",
+        ),
+    ),
+    Fault(
+        "Ctrl-C, or *Interrupt kernel*, while training",
+        "training ends after the update that runs and returns what was learned; the history says "
+        "that it was interrupted",
+        (
+            "test_interruption.py::test_ctrl_c_in_a_notebook_returns_what_was_learned",
+            "test_train.py::test_resuming_a_checkpoint_continues_the_same_run",
+        ),
+    ),
+    Fault(
+        "the process is killed while it writes a file",
+        "the old file or the new one",
+        (
+            "test_interruption.py::"
+            "test_a_write_killed_at_any_point_leaves_the_old_file_or_the_new_one",
+        ),
+    ),
+    Fault(
+        "the process is killed while the study merges its results",
+        "the old results, the new ones, or a `ValueError` that the files are not of one run; the "
+        "study, run again, mends them",
+        (
+            "test_interruption.py::"
+            "test_a_merge_killed_anywhere_is_old_or_new_or_refused_and_mended_by_another_run",
+        ),
+    ),
+    Fault(
+        "two processes write the same results",
+        "what one alone would have written",
+        ("test_interruption.py::test_two_processes_that_write_the_same_results_do_not_spoil_them",),
+    ),
+    Fault(
+        "the disk is full",
+        "`OSError`; the old file is still there",
+        ("test_weights.py::test_a_write_that_fails_leaves_the_old_content_and_no_litter",),
+    ),
+    Fault(
+        "weights cut short, with flipped bits, or with a header that promises terabytes",
+        "`ValueError` with the file's name, and no memory taken",
+        (
+            "test_damaged_files.py::test_damaged_weights",
+            "test_weights.py::test_every_truncation_is_refused_by_name",
+            "test_weights.py::test_every_flipped_byte_is_refused",
+        ),
+    ),
+    Fault(
+        "weights that are whole, but of another version, shape or type",
+        "`ValueError` with the file's name",
+        (
+            "test_damaged_files.py::test_weights_of_another_version_are_refused",
+            "test_study.py::test_weights_of_another_shape_are_refused",
+        ),
+    ),
+    Fault(
+        "another program writes into a weights file that has been loaded",
+        "nothing: what was loaded stays as it was",
+        ("test_damaged_files.py::test_loaded_weights_do_not_change_with_the_file",),
+    ),
+    Fault(
+        "a damaged checkpoint, or one of another recipe, other data or another version",
+        "`ValueError` with the file's name and what to do",
+        (
+            "test_damaged_files.py::test_damaged_checkpoints",
+            "test_damaged_files.py::test_a_checkpoint_of_another_version_is_refused",
+            "test_train.py::test_a_checkpoint_of_another_recipe_is_refused",
+        ),
+    ),
+    Fault(
+        "a finished job of the study that is damaged or of another version",
+        "a line that names the file; the job is run again",
+        (
+            "test_damaged_files.py::test_damaged_jobs",
+            "test_damaged_files.py::test_a_job_of_another_version_is_run_again",
+        ),
+    ),
+    Fault(
+        "results that are damaged, or put together from two runs",
+        "`ValueError` with the file's name: every table has its checksum in provenance.json, which "
+        "has one of itself",
+        (
+            "test_damaged_files.py::test_damaged_results",
+            "test_damaged_files.py::test_results_of_two_runs_do_not_pass_for_one",
+            "test_damaged_files.py::test_a_study_whose_results_are_damaged_merges_them_anew",
+        ),
+    ),
+    Fault(
+        "markup or nonsense in the name, the state or the link of an interactive figure",
+        "markup is shown as text; nonsense in a link is dropped, and wild numbers are brought "
+        "within bounds",
+        (
+            "test_properties.py::test_the_static_form_carries_any_state_and_never_markup",
+            "neurode_lib/explorers/test/roundtrip.test.mjs",
+        ),
+    ),
+]
+
+
+def test_file(test: str) -> Path:
+    """The file that a named test is in."""
+    name = test.partition("::")[0]
+    return ROOT / (name if "/" in name else f"{UNIT}{name}")
+
+
+def in_words(test: str) -> str:
+    """A test's name as the sentence that it is, and its file; a long name would not wrap."""
+    name = test.partition("::")[2].removeprefix("test_").replace("_", " ")
+    return f"{name} (`{test_file(test).name}`)".strip()
+
+
+def message_of(code: str) -> str:
+    """What an example raises."""
+    names: dict[str, object] = {}
+    exec(SETUP, names)
+    try:
+        eval(code, names)
+    except (ValueError, FloatingPointError) as error:
+        return f"{type(error).__name__}: {error}"
+    raise AssertionError(f"{code} raised nothing")
+
+
+def links_tried() -> int:
+    """Random states and hostile links that the JavaScript tests try, over all explorers."""
+    source = (ROOT / "neurode_lib/explorers/test/roundtrip.test.mjs").read_text(encoding="utf-8")
+    spec = json.loads((ROOT / "neurode_lib/explorers/static/spec.json").read_text())
+    return 2 * int(re.search(r"CASES = (\d+)", source)[1]) * len(spec)
+
+
+def page() -> str:
+    """The page, in MyST Markdown."""
+    arguments, functions = sum(len(e.kinds) for e in bad_input.ENTRIES), len(bad_input.ENTRIES)
+    inputs, files = len(list(bad_input.cases())), sum(damage.CASES.values())
+    rows = []
+    for row in FAULTS:
+        seen = row.seen
+        if row.code:
+            seen += f"<br>`{row.code}`<br>`{message_of(row.code)}`".replace("|", "\\|")
+        tests = "<br>".join(map(in_words, row.tests))
+        rows.append(f"| {row.fault} | {seen} | {tests} |")
+    kinds = "\n".join(f"| {kind} | {count:,} |" for kind, count in damage.CASES.items())
+    return f"""\
+# What can go wrong
+
+<!-- written by tools/write_reference.py; `make reference` makes it again -->
+
+Strangers run this on other machines, with other numbers, and stop it half way. This is what they
+see then. Each row names the tests that prove it, and a test sees to it that they exist.
+
+| fault | what you see | the tests that prove it |
+|---|---|---|
+{chr(10).join(rows)}
+
+Functions in the inner loop (`fhn_rhs`, `rk4_step`, the forward pass of a network) check nothing:
+whoever calls them once per step has been checked before the first. Checks run once per call.
+
+## How much was tried
+
+Every run of the tests tries the same {inputs + files:,} cases, and none is accepted in silence:
+
+| what | cases |
+|---|---:|
+| bad values for {arguments} arguments of {functions} functions | {inputs:,} |
+{kinds}
+
+Files are cut, bits flipped, blocks overwritten or zeroed, parts lost or doubled, headers and
+numbers inflated, types and names exchanged. Each copy is refused by name or holds, bit for bit,
+what was written.
+
+Besides, Hypothesis thinks up networks, grids, fields, files and figures for what must hold for
+all of them (`tests/unit/test_properties.py`), and {links_tried():,} random states and hostile
+links are sent through the interactive figures' addresses.
+
+{mutants()}"""
+
+
+def mutants() -> str:
+    """The section on mutation testing."""
+    modules = json.loads((ROOT / "tests/mutants.json").read_text(encoding="utf-8"))
+    rows = "\n".join(
+        f"| `{name}` | {module['mutants']:,} | {module['killed']:,} "
+        f"| {module['killed'] / module['mutants']:.1%} |"
+        for name, module in modules.items()
+    )
+    total, killed = (sum(m[key] for m in modules.values()) for key in ("mutants", "killed"))
+    survivors = (ROOT / "tests/survivors.md").read_text(encoding="utf-8").partition("\n\n")[2]
+    return f"""\
+## Would the tests notice?
+
+`make mutants` changes one operator, number, name or word at a time in the core's modules
+(`metrics` only gathers four of them) and runs their tests. {killed:,} of {total:,} changes were
+noticed ({killed / total:.1%}).
+
+| module | changes | noticed | share |
+|---|---:|---:|---:|
+{rows}
+
+{survivors}"""

@@ -1,0 +1,129 @@
+"""Numbers that prose states, and those it may state because somebody chose or published them.
+
+A measured number in a sentence must come from code (`glue`, or computed Markdown). What an author
+may type is what nobody measures: settings of the experiments, numbers quoted from the article, the
+model's parameters. They are listed here with what they are, chapter by chapter; all else is taken
+for a measurement, and tests/notebooks/test_prose.py fails.
+"""
+
+from __future__ import annotations
+
+import re
+
+# What is no prose, or no statement: code, roles (glue, links, citations), targets of links,
+# headings, numbers of a list, directives, tags, displayed formulas.
+NOT_PROSE = re.compile(
+    r"```.*?```|\$\$.*?\$\$|\{[\w:-]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|<[^>]*>"
+    r"|^#+ .*?$|^\s*\d+\. |^:::.*?$|^:\w+:.*?$|\*\*\d+\. "
+    # Names with a number in them, and places in the book.
+    r"|\b(?:RK|DOP|w|v|t|y|k|ch|fig-)_?\d+\b"
+    r"|\b[Cc]hapters? \d+(?: (?:to|and) \d+)?|\bAbout \d+ minutes",
+    re.MULTILINE | re.DOTALL,
+)
+POWER = r"(?:\d[\d.]*\s*(?:\\times|×)\s*)?10\^\{?-?\d+\}?"
+NUMBER = re.compile(
+    rf"{POWER}"
+    r"|\d+ of \d+"  # three of ten seeds
+    r"|\d[\d,]*\d(?:\.\d+)?(?:\s?%)?"  # more than one digit
+    r"|\d\.\d+(?:\s?%)?|\d\s?%"
+    r"|\d+(?= times\b|-fold\b| per cent\b)"
+    r"|(?<=factor of )\d+|(?:×|\\times)\s?\d+"
+)
+
+
+def stated_numbers(markdown: str) -> list[str]:
+    """The numbers in a cell's or page's prose that look like a measurement.
+
+    Single digits do not, unless they count (`3 of 10`), compare (`5 times`) or are a percentage.
+    """
+    text = NOT_PROSE.sub(" ", markdown)
+    return [match[0].replace(",", "") for match in NUMBER.finditer(text)]
+
+
+# What each number that is typed in prose is. Nothing in these lists was measured.
+EVERYWHERE = {
+    "0.2": "trained current; also a level of noise",
+    "0.5": "trained current; also the step of the training data",
+    "40": "trajectories in the training data; also the time they cover",
+    "80": "steps of a training trajectory",
+    "400": "steps of the article's extrapolation test",
+    "600": "updates of the article's recipe",
+    "128": "hidden units",
+}
+CHAPTER = {
+    "01_fitzhugh_nagumo": {"1.75": "2 a / b, the centre of the neuron's symmetry"},
+    "02_stepping_through_time": {
+        "10^{-8}": "the article's error of one step",
+        "10^{-12}": "tolerance given to a solver",
+        "0.1": "a finer step",
+        "0.02": "a finer step",
+        "0.05": "step of an exercise",
+        "15": "2⁴ - 1, of Richardson's extrapolation",
+    },
+    "03_the_dataset": {
+        "1.5": "the article's number of cycles",
+        "0.25": "speed that we call fast",
+        "0.1": "distance that we call at rest",
+        "64": "held-out starts",
+    },
+    "05_starting_from_zero": {
+        "20": "updates after which the explorer is looked at",
+        "0.05": "level of the loss",
+        "0.1": "standard deviation of torchdiffeq's weights; scale of an exercise",
+        "0.01": "scale of an exercise",
+    },
+    "07_training": {
+        "81": "states of a training trajectory",
+        "150": "updates of the live run",
+        "50": "updates at the end that are compared",
+        "0.01": "AdamW's weight decay; limit of an exercise",
+        "20": "updates of an exercise",
+    },
+    "08_phase_portraits": {
+        "0.25": "radius of what counts as near; divisor of an exercise",
+        "0.3": "speed that we call slow",
+        "0.32": "current of a neuron to compare with",
+        "0.34": "current of a neuron to compare with",
+    },
+    "09_beyond_the_horizon": {"4000": "steps of an exercise"},
+    "10_one_line_of_code": {
+        "20": "a time on the network's clock",
+        "120": "a time on the network's clock",
+        "200": "a time on the network's clock",
+        "32": "held-out starts used",
+    },
+    "11_another_clock": {
+        "0.25": "a finer step",
+        "0.75": "a coarser step",
+        "1.0": "a coarser step",
+        "0.1": "smallest step tried",
+        "32": "held-out starts used",
+        "2.79": "RK4's limit of stability on the negative axis, from theory",
+    },
+    "12_claims_measured": {
+        "250": "the article's factor",
+        "95 of 100": "what we ask of a firm verdict",
+        "1.25": "criterion of an exercise",
+        "5 %": "criterion of an exercise",
+    },
+    "13_shorter_windows": {
+        "0.05": "a level of noise",
+        "20": "steps of a window",
+        "256": "windows in a batch",
+        "3000": "updates of the best recipe",
+        "0.3": "shift of the current in an exercise",
+    },
+    "14_an_unseen_current": {
+        "0.3": "current at which fields are compared",
+        "1.4": "current at which fields are compared",
+        "1.6": "current of an exercise",
+        "0.02": "distance that we call close",
+        "0.35": "current of an exercise",
+    },
+    "15_train_it_here": {"200": "time to which an exercise predicts"},
+}
+PAGE = {
+    "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},
+    "notation": {"0.7": "parameter a", "0.8": "parameter b", "12.5": "parameter tau"},
+    "prerequisites": {"3.11": "version of Python", "3.13": "version of Python"},
+}

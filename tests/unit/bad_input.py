@@ -1,0 +1,474 @@
+"""Every public entry, every argument, and what nobody should pass: the cases of test_bad_input.py.
+
+For each argument, each of the things in ``BAD`` is passed in its place, the others being good. A
+kind of argument says which of these are good for it after all.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from neurode_lib import figures, metrics, notebook, study, train, weights
+from neurode_lib import fitzhugh_nagumo as fhn
+from neurode_lib.claims.record import median
+from neurode_lib.evaluate import evaluate
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
+from neurode_lib.rollout import stack_weights, stacked_rollout
+
+NAN, INF = float("nan"), float("inf")
+
+BAD: dict[str, Any] = {
+    "None": None,
+    "text": "rest",
+    "a number in text": "0.5",
+    "bytes": b"0.5",
+    "NaN": NAN,
+    "infinity": INF,
+    "minus infinity": -INF,
+    "True": True,
+    "a complex number": 1j,
+    "-1": -1,
+    "0": 0,
+    "0.5": 0.5,
+    "a huge integer": 10**400,
+    "an empty list": [],
+    "a list with NaN": [NAN, 0.0],
+    "a list with infinity": [[0.2, INF]],
+    "a ragged list": [[1.0], [1.0, 2.0]],
+    "a dictionary": {"v": 1.0},
+    "an object": object(),
+    "a date": datetime.date(2026, 1, 1),
+    "an array without rows": np.empty((0, 2)),
+    "an array of rank 5": np.zeros((1, 2, 1, 3, 7)),
+    "an array of text": np.array(["a", "b"]),
+    "an array of truth values": np.array([True, False]),
+    "a complex array": np.array([1j, 0.0]),
+    "an array of dates": np.array(["2026-01-01"], dtype="datetime64[D]"),
+    "a tensor with a gradient": torch.ones(7, requires_grad=True),
+    "a function": len,
+}
+NUMBERS = {"-1", "0", "0.5"}
+# What is good for a kind of argument, of the above.
+GOOD: dict[str, set[str]] = {
+    "number": NUMBERS,
+    "number or none": NUMBERS | {"None"},
+    "positive": {"0.5"},
+    "non-negative": {"0", "0.5"},
+    "integer from 0": {"0"},
+    "count": set(),
+    "count or none": {"None"},
+    "truth": {"True"},
+    "array": set(),
+    "values": {"NaN", "infinity", "minus infinity", *NUMBERS},
+    "one of": set(),
+    "path": {"text", "a number in text"},
+    "object": set(),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A public function, good arguments for it, and the kinds of those that are to be spoilt."""
+
+    name: str
+    call: Callable[..., Any]
+    good: dict[str, Any]
+    kinds: dict[str, str]
+    # The name in the message, where a function hands an argument on under another name.
+    alias: dict[str, str] = field(default_factory=dict)
+
+
+def network() -> NeuralODE:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return NeuralODE(ODEFunc(hidden=3, zero_init=False))
+
+
+MODEL = network()
+START, STARTS, CURRENTS = np.array([0.5, 0.1]), np.array([[0.5, 0.1], [1.0, 0.0]]), [0.2, 0.5]
+GRID = np.array([0.0, 0.5, 1.0])
+PATHS = np.zeros((2, 3, 2)) + 0.1
+Y0, I0, T0 = torch.zeros(2, 2), torch.tensor(CURRENTS), torch.tensor(GRID).float()
+STACKED = stack_weights([MODEL])
+PLANE = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]), axis=-1)
+
+
+def on_axes(draw: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda **options: draw(Figure().subplots(), **options)
+
+
+def entry(call: Callable[..., Any], good: dict[str, Any], /, **kinds: str) -> Entry:
+    return Entry(call.__name__, call, good, kinds)
+
+
+ENTRIES = [
+    entry(
+        fhn.simulate,
+        {"initial_state": START, "I": 0.5, "n_steps": 2, "dt": 0.5, "substeps": 1},
+        initial_state="array",
+        I="number",
+        dt="positive",
+        substeps="count or none",
+    ),
+    entry(
+        fhn.flow_map,
+        {"state": START, "I": 0.5, "duration": 0.1},
+        state="array",
+        I="number",
+        duration="positive",
+    ),
+    Entry(
+        "build_dataset",
+        fhn.build_dataset,
+        {
+            "n_trajectories": 2,
+            "traj_length": 2,
+            "dt": 0.5,
+            "seed": 0,
+            "currents": [0.2],
+            "noise_std": 0.1,
+        },
+        {
+            "dt": "positive",
+            "seed": "integer from 0",
+            "currents": "array",
+            "noise_std": "non-negative",
+        },
+    ),
+    entry(fhn.sample_starts, {"n": 2, "rng": np.random.default_rng(0)}, rng="object"),
+    entry(fhn.nullclines, {"v": GRID, "I": 0.5}, I="number"),
+    entry(fhn.jacobian, {"state": START}, state="array"),
+    entry(fhn.equilibria, {"I": 0.5}, I="number"),
+    entry(fhn.regime, {"I": 0.5}, I="number"),
+    entry(fhn.limit_cycle, {"I": 0.5, "n_points": 5}, n_points="count"),
+    entry(
+        fhn.classify_equilibrium,
+        {"v": 0.5, "w": 0.1, "eigenvalues": (-1.0 + 0j, -2.0 + 0j)},
+        v="number",
+        w="number",
+    ),
+    entry(ODEFunc, {"hidden": 2, "state_dim": 2}, hidden="count", state_dim="count"),
+    entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count"),
+    entry(
+        rk4_integrate,
+        {"func": MODEL.func, "y0": Y0, "I": I0, "t_eval": T0},
+        y0="object",
+        I="object",
+        t_eval="object",
+    ),
+    Entry(
+        "NeuralODE.forward",
+        MODEL.forward,
+        {"y0": Y0, "I": I0, "t_eval": T0},
+        {"y0": "object", "I": "object", "t_eval": "object"},
+    ),
+    Entry(
+        "DiscreteRNN.rollout",
+        DiscreteRNN(hidden=2).rollout,
+        {"y0": Y0, "I": I0, "n_steps": 2},
+        {"y0": "object", "I": "object"},
+    ),
+    entry(
+        stacked_rollout,
+        {"weights": STACKED, "y0": Y0[None], "I": I0[None], "t_eval": T0, "stepping": "rk4"},
+        stepping="one of",
+    ),
+    Entry(
+        "Recipe",
+        train.Recipe,
+        {},
+        {
+            "updates": "count",
+            "lr": "positive",
+            "schedule": "one of",
+            "weight_decay": "non-negative",
+            "window": "count or none",
+        },
+    ),
+    entry(
+        train.make_model,
+        {"kind": "neural_ode", "seed": 0, "hidden": 2, "time_input": False, "zero_init": True},
+        kind="one of",
+        seed="integer from 0",
+        hidden="count",
+        time_input="truth",
+        zero_init="truth",
+    ),
+    Entry(
+        "train",
+        lambda **options: train.train(
+            network(), **{"recipe": train.Recipe(updates=1), "progress": False} | options
+        ),
+        {"states": PATHS, "currents": CURRENTS, "t_eval": GRID, "seed": 0},
+        {
+            "states": "array",
+            "currents": "array",
+            "t_eval": "array",
+            "recipe": "none only",
+            "seed": "integer from 0",
+            "device": "object",
+            "snapshots_at": "integers",
+            "checkpoint": "path or none",
+        },
+        {"seed": "seeds?"},
+    ),
+    Entry(
+        "train_ensemble",
+        lambda **options: train.train_ensemble(
+            [network()], recipe=train.Recipe(updates=1), progress=False, **options
+        ),
+        {"states": PATHS[None], "currents": [CURRENTS], "t_eval": GRID, "seeds": [0]},
+        {"states": "array", "currents": "array", "t_eval": "array", "seeds": "object"},
+    ),
+    entry(
+        metrics.predict,
+        {"model": MODEL, "initial_states": STARTS, "I": CURRENTS, "t_eval": GRID},
+        model="object",
+        initial_states="array",
+        I="number",
+        t_eval="array",
+    ),
+    entry(metrics.divergence_steps, {"predicted": PATHS}, predicted="array"),
+    entry(metrics.trajectory_mse, {"predicted": PATHS, "truth": PATHS}, truth="array"),
+    entry(metrics.error_by_horizon, {"predicted": PATHS, "truth": PATHS}, truth="array"),
+    entry(
+        metrics.extrapolation_mse,
+        {"predicted": PATHS, "truth": PATHS, "trained_steps": 1},
+        truth="array",
+        trained_steps="object",
+    ),
+    entry(
+        metrics.true_trajectories,
+        {"initial_states": STARTS, "I": CURRENTS, "t_eval": GRID},
+        initial_states="array",
+        I="number",
+        t_eval="array",
+    ),
+    entry(
+        metrics.irregular_grid,
+        {"rng": np.random.default_rng(0), "n_steps": 3, "t_end": 1.0},
+        rng="object",
+        t_end="positive",
+    ),
+    entry(
+        metrics.mse_on_grid,
+        {"model": MODEL, "initial_states": STARTS, "I": CURRENTS, "t_eval": GRID},
+        model="object",
+        initial_states="array",
+        I="number",
+        t_eval="array",
+    ),
+    entry(
+        metrics.other_step,
+        {"model": MODEL, "initial_states": STARTS, "I": CURRENTS, "dt": 0.5, "t_end": 1.0},
+        model="object",
+        dt="positive",
+        t_end="positive",
+    ),
+    entry(
+        metrics.vector_field,
+        {"model": MODEL, "states": STARTS, "I": 0.5, "dt": 0.5, "t": 0.0},
+        model="object",
+        states="array",
+        I="number",
+        dt="positive",
+        t="number",
+    ),
+    entry(
+        metrics.field_on_grid,
+        {"field": fhn.fhn_rhs, "I": 0.5, "v_range": (-1, 1), "w_range": (-1, 1), "n": 3},
+        I="number",
+        v_range="array",
+        w_range="array",
+        n="count",
+    ),
+    entry(metrics.cosine_similarity, {"a": STARTS, "b": STARTS}, a="array", b="array"),
+    entry(metrics.mean_cosine_similarity, {"a": STARTS, "b": STARTS}, a="array", b="array"),
+    entry(
+        metrics.relative_field_error,
+        {"learned": STARTS, "true": STARTS},
+        learned="array",
+        true="array",
+    ),
+    entry(
+        metrics.distance_to_data,
+        {"points": STARTS, "states": PATHS},
+        points="array",
+        states="array",
+    ),
+    entry(
+        metrics.split_by_distance,
+        {
+            "metric": metrics.mean_cosine_similarity,
+            "learned": STARTS,
+            "true": STARTS,
+            "distances": [0.1, 1.0],
+            "radius": 0.5,
+        },
+        learned="array",
+        true="array",
+        distances="array",
+        radius="non-negative",
+    ),
+    entry(
+        metrics.spike_times,
+        {"t": GRID, "v": [-1.0, 1.0, -1.0], "threshold": 0.0},
+        t="array",
+        v="array",
+        threshold="number",
+    ),
+    entry(
+        metrics.period_and_amplitude,
+        {"t": GRID, "states": PATHS[0], "transient": 0.0},
+        t="array",
+        states="array",
+        transient="non-negative",
+    ),
+    entry(
+        metrics.learned_cycle,
+        {
+            "model": MODEL,
+            "I": 0.5,
+            "initial_state": (2.0, -1.0),
+            "dt": 0.5,
+            "t_end": 2.0,
+            "transient": 0.0,
+        },
+        model="object",
+        I="number",
+        initial_state="array",
+        dt="positive",
+        t_end="positive",
+        transient="non-negative",
+    ),
+    entry(
+        metrics.cycle_error,
+        {"estimate": metrics.CycleEstimate(1.0, 1.0), "truth": fhn.limit_cycle(0.5, n_points=3)},
+        estimate="object",
+        truth="object",
+    ),
+    entry(
+        metrics.learned_jacobian,
+        {"model": MODEL, "state": START, "I": 0.5, "dt": 0.5},
+        model="object",
+        state="array",
+        I="number",
+        dt="positive",
+    ),
+    entry(
+        metrics.learned_equilibria,
+        {"model": MODEL, "I": 0.5, "dt": 0.5, "v_range": (-1, 1), "w_range": (-1, 1)},
+        model="object",
+        I="number",
+        dt="positive",
+        v_range="array",
+        w_range="array",
+    ),
+    entry(
+        metrics.learned_hopf_current,
+        {"model": MODEL, "bracket": (0.0, 0.1), "dt": 0.5, "n_currents": 2},
+        model="object",
+        bracket="array",
+        dt="positive",
+        n_currents="count",
+    ),
+    entry(
+        evaluate,
+        {"model": MODEL, "states": PATHS, "currents": CURRENTS},
+        model="object",
+        states="array",
+        currents="array",
+    ),
+    entry(
+        study.load_pretrained,
+        {"variant": "neural_ode", "seed": 0},
+        variant="one of",
+        seed="integer from 0",
+    ),
+    entry(
+        study.load_snapshot,
+        {"variant": "neural_ode", "update": 0},
+        variant="one of",
+        update="integer from 0",
+    ),
+    Entry(
+        "load_results", lambda **o: study.load_results.__wrapped__(**o), {}, {"folder": "no path"}
+    ),
+    Entry("variant_named", study.variant_named, {}, {"name": "one of"}, {"name": "variant"}),
+    entry(
+        study.StudyConfig,
+        {},
+        out="object",
+        jobs="object",
+        variants="object",
+        seeds="object",
+        seeds_per_job="count",
+        threads="count",
+        hidden="count",
+        updates="count or none",
+    ),
+    Entry(
+        "run_study", lambda **o: study.run_study(progress=False, **o), {}, {"config": "none only"}
+    ),
+    entry(weights.load_weights, {"path": "nowhere"}, path="no path"),
+    Entry(
+        "phase_axes",
+        on_axes(figures.phase_axes),
+        {"I": 0.5, "v_range": (-2, 2), "w_range": (-1, 1)},
+        {"I": "number or none", "v_range": "array", "w_range": "array"},
+    ),
+    Entry(
+        "quiver_field",
+        on_axes(figures.quiver_field),
+        {"points": PLANE, "field": PLANE + 1.0},
+        {"points": "array", "field": "array"},
+    ),
+    Entry(
+        "spread_by_seed",
+        on_axes(lambda ax, group: figures.spread_by_seed(ax, {"a": group}, log=False)),
+        {"group": [1.0, 2.0]},
+        {"group": "row of values"},
+        {"group": "values"},
+    ),
+    Entry(
+        "median_and_band",
+        on_axes(lambda ax, t, curves: figures.median_and_band(ax, t, curves, color="k", label="")),
+        {"t": GRID, "curves": np.ones((2, 3))},
+        {"t": "array", "curves": "array"},
+        {"curves": "(curves|t)"},
+    ),
+    entry(figures.new_figure, {"n_columns": 1, "height": 3.0}, height="positive"),
+    entry(notebook.number, {"value": 0.5}, value="values"),
+    entry(notebook.spread, {"values": [0.5]}, values="row of values"),
+    entry(
+        notebook.model_for,
+        {"variant": "neural_ode", "seed": 0, "retrain": False, "updates": 1},
+        variant="one of",
+        seed="integer from 0",
+        retrain="truth",
+        updates="count or none",
+    ),
+    entry(median, {"values": [0.5]}, values="values or a row of them"),
+]
+GOOD |= {
+    "integers": {"an empty list", "an array without rows"},
+    "none only": {"None"},
+    "path or none": {"None", "text", "a number in text"},
+    "no path": {"text", "a number in text"},
+    "row of values": {"a list with NaN"},
+    "values or a row of them": {"a list with NaN", *GOOD["values"]},
+}
+
+
+def cases() -> Iterator[tuple[Entry, str, str]]:
+    """Every entry, argument and bad thing."""
+    for one in ENTRIES:
+        for argument, kind in one.kinds.items():
+            yield from ((one, argument, what) for what in BAD if what not in GOOD[kind])

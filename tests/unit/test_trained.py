@@ -1,0 +1,88 @@
+"""Networks trained in the page, as Python loads them; the page's own files are in tests/browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from neurode_lib.explorers import LiveTrainingExplorer
+from neurode_lib.rollout import network_of
+from neurode_lib.train import make_model
+from neurode_lib.trained import load_trained, read_trained
+
+
+def page_file(tensors: dict[str, torch.Tensor] | None = None, **setup: Any) -> bytes:
+    described = {"kind": "neural_ode", "time_input": False, "hidden": 16} | setup
+    if tensors is None:
+        model = make_model(described["kind"], seed=1, hidden=16, time_input=described["time_input"])
+        tensors = dict(network_of(model).state_dict())
+    return save(tensors, {"metadata": json.dumps(described)})
+
+
+@pytest.mark.parametrize(
+    "setup", [{}, {"time_input": True}, {"kind": "discrete_rnn"}], ids=["plain", "clock", "rnn"]
+)
+def test_the_model_has_the_kind_and_the_weights_of_the_file(
+    setup: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.safetensors").write_bytes(page_file(**setup))
+    model = load_trained(tmp_path / "mine.safetensors")
+    wanted = make_model(**({"kind": "neural_ode", "seed": 1, "hidden": 16} | setup))
+    assert type(model) is type(wanted)
+    for name, value in network_of(wanted).state_dict().items():
+        assert torch.equal(network_of(model).state_dict()[name], value)
+
+
+def test_the_widget_makes_a_model_of_what_the_browser_sends() -> None:
+    explorer = LiveTrainingExplorer()
+    # As ipywidgets hands it on: a view of the message's buffer.
+    explorer.set_state({"trained": memoryview(page_file())})
+    assert isinstance(explorer.trained, bytes)
+    assert network_of(explorer.model())[0].in_features == 3
+
+
+def infinite() -> dict[str, torch.Tensor]:
+    tensors = dict(network_of(make_model(seed=1, hidden=16)).state_dict())
+    return tensors | {"4.bias": torch.tensor([0.0, torch.inf])}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"not a file of weights at all",
+        page_file()[:-4],
+        page_file(hidden=32),
+        page_file(hidden="many"),
+        page_file(hidden=-1),
+        page_file(time_input=True, tensors=dict(network_of(make_model(seed=1)).state_dict())),
+        page_file(kind="transformer", tensors={}),
+        page_file(tensors={"0.weight": torch.zeros(2, 2)}),
+        page_file(tensors=infinite()),
+        save({"0.weight": torch.zeros(2, 2)}),
+        save({"0.weight": torch.zeros(2, 2)}, {"metadata": "[]"}),
+        save({"0.weight": torch.zeros(2, 2)}, {"metadata": "{"}),
+    ],
+)
+def test_what_the_page_did_not_write_is_refused(damaged: bytes, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a network trained in the page"):
+        read_trained(damaged)
+    path = tmp_path / "damaged.safetensors"
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"damaged\.safetensors"):
+        load_trained(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nothing here"):
+        load_trained(tmp_path / "nothing here")
+
+
+def test_a_width_that_the_tensors_do_not_have_takes_no_memory() -> None:
+    with pytest.raises(ValueError, match="does not have the 1000000000 hidden units"):
+        read_trained(page_file(hidden=10**9))

@@ -1,0 +1,108 @@
+"""Write the pages that tables in code and installed packages make: `make reference`."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, files, metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from neurode_lib.weights import write_atomically  # noqa: E402 - after the path is set
+from tests import faults  # noqa: E402
+
+PIN = re.compile(r"^([\w.-]+)==([\w.]+)")
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Package names and versions in a lock file."""
+    found = (PIN.match(line) for line in lock.read_text().splitlines())
+    return {match[1]: match[2] for match in found if match}
+
+
+def licence(package: str) -> str:
+    """What a package says about its licence: an SPDX expression, a classifier, or its own words."""
+    try:
+        told = metadata(package)
+    except PackageNotFoundError:
+        return "not installed here"
+    if expression := told.get("License-Expression"):
+        return str(expression)
+    classifiers = [
+        line.rpartition(" :: ")[2]
+        for line in told.get_all("Classifier", [])
+        if line.startswith("License :: ") and not line.endswith("OSI Approved")
+    ]
+    if classifiers:
+        return "; ".join(classifiers)
+    # Some put the whole text here, others into a file; its first line is the name.
+    words = str(told.get("License") or "").strip()
+    if not words:
+        texts = [p for p in files(package) or [] if p.name.upper().startswith("LICEN")]
+        words = texts[0].read_text().strip() if texts else "not told"
+    return words.splitlines()[0]
+
+
+def library_names() -> set[str]:
+    """What the library itself needs, as pyproject.toml says."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return {re.split(r"[<>=]", line)[0].lower() for line in project["dependencies"]}
+
+
+def dependencies() -> str:
+    """The page on dependencies, in MyST Markdown."""
+    locked, needed = pins(ROOT / "requirements.lock"), library_names()
+    rows = "\n".join(
+        f"| {name} | {version} | {licence(name).replace('|', ' ')} | "
+        f"{'the library' if name.lower() in needed else ''} |"
+        for name, version in sorted(locked.items())
+    )
+    return f"""\
+# What it is built on
+
+<!-- written by tools/write_reference.py; `make reference` makes it again -->
+
+`requirements.lock` pins {len(locked)} packages; the library itself needs {len(needed)} of them. The
+page's scripts and formulas are served with it, with their licences beside them.
+
+## Versions of Python and of the dependencies
+
+`pyproject.toml` declares Python 3.11 to 3.13 and the lowest versions of what the library needs.
+`make test-lowest` runs the unit tests with those (torch excepted: other builds of it bring
+gigabytes of GPU libraries, so it stays the lock's).
+
+## To update
+
+1. `make lock UPGRADE=1` resolves everything anew; `git diff requirements.lock` shows what moved.
+2. `make lint`, `make test` and `make reference` (this page), in that order.
+3. If a chapter's stored outputs differ, `make execute` and look at the difference. If a stored loss
+   differs in its first digits, it is the study that is stale: `make study`.
+4. jupyter-book stays below 2, which does not read `_config.yml`. torch is pinned exactly, in
+   `requirements/all.in`.
+5. `npm outdated` in `neurode_lib/explorers`, then `make explorers`.
+
+## Known vulnerabilities
+
+There is no list of them in this repository, and none that works offline: a list is out of date the
+day after. With a connection, `pipx run pip-audit -r requirements.lock --no-deps` asks PyPI's
+database, and `npm audit` (in `neurode_lib/explorers`) that of npm. Nothing here opens a port to
+others, reads pickles or runs what it reads: weights are safetensors, results are CSV and JSON.
+
+## Licences
+
+As each package tells about itself, where it is installed.
+
+| package | version | licence | needed by |
+|---|---|---|---|
+{rows}
+"""
+
+
+PAGES = {"faults.md": faults.page, "dependencies.md": dependencies}
+
+if __name__ == "__main__":
+    for name, text in PAGES.items():
+        write_atomically(ROOT / "book" / name, text().encode())
