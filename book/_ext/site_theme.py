@@ -60,7 +60,7 @@ MENDED = (
     (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
     # The arrow that unfolds a part of the navigation had no name.
     (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
-    # The words on a fold say more than its label, and are what one would tell a voice control.
+    # What folds a cell away says in words what it holds; a label would hide them.
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # A role that ARIA gave up, and a list whose items then are none.
     (r' role="doc-biblioentry"', ""),
