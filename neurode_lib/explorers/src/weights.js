@@ -66,7 +66,6 @@ export function scriptSource(document, base) {
   return async (key) => {
     await firstPaint(document.defaultView);
     const url = new URL(`data/${key}.js`, base);
-    await firstPaint(document.defaultView);
     await loadScript(document, url);
     const text = globalThis.neurodeWeights?.[key];
     if (!text) throw new Error(`${url} holds no weights`);
