@@ -130,7 +130,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     static = site / "_static"
-    shutil.copy2(EXPLORERS / "explorers.js", static)
+    for script in ("explorers.js", "trainer.js"):
+        shutil.copy2(EXPLORERS / script, static)
     shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
     remove(static, UNUSED_FILES)
     pages = {

@@ -36,6 +36,10 @@ ICON = re.compile(r"[\ue000-\uf8ff]|\\([ef][0-9a-f]{3})\b")
 CONTENT = re.compile(r"""content: "((?:[^"\\]|\\.)*)\"""")
 ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|\\(.)")
 
+PROPERTY = re.compile(r"--[\w-]+")
+READ = re.compile(r"var\(\s*(--[\w-]+)")
+DECLARED = re.compile(r"""(?<![\w-])(--[\w-]+)\s*:\s*(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=\}))""")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -98,6 +102,18 @@ def without_unused(sheet: str, words: frozenset[str]) -> str:
     return "\n".join(kept)
 
 
+def without_unread(sheet: str, texts: Iterable[str]) -> str:
+    """Leave out the custom properties that no rule and no script reads."""
+    elsewhere = {name for text in texts for name in PROPERTY.findall(text)}
+    before = None
+    # What only an unread property read is unread then.
+    while sheet != before:
+        before = sheet
+        read = elsewhere | set(READ.findall(sheet))
+        sheet = DECLARED.sub(lambda found: found[0] if found[1] in read else "", sheet)  # noqa: B023
+    return sheet
+
+
 def read_sheet(static: Path, name: str) -> str:
     """Text of a sheet, imports put in, addresses relative to the static folder."""
     path = static / name
@@ -137,10 +153,10 @@ def bundle_styles(
     ``extra`` is the formulas' sheet; ``texts`` are the pages and scripts whose words decide which
     rules stay. Returns the files that the new ones replace.
     """
-    names = list(names)
+    names, texts = list(names), list(texts)
     words = frozenset(word for text in texts for word in WORD.findall(text))
     whole = "\n".join([*(read_sheet(static, name) for name in names), extra])
-    bundle = without_unused(whole, words)
+    bundle = without_unread(without_unused(whole, words), texts)
 
     icons = {int(icon[1], 16) if icon[1] else ord(icon[0]) for icon in ICON.finditer(bundle)}
     keep_glyphs(static / ICON_FONT, icons, static / ICON_SUBSET)
