@@ -309,8 +309,8 @@ def mutants() -> str:
 ## Would the tests notice?
 
 `make mutants` changes one operator, number, name or word at a time in the core's modules
-(`metrics` only gathers four of them) and runs their tests. Of {total:,} such changes the last run
-tried {tried:,}; {killed:,} of them were noticed ({killed / tried:.1%}).
+(`metrics` only gathers four of them) and runs their tests. Of {total:,} such changes {tried:,} have
+been tried so far; {killed:,} of them were noticed ({killed / tried:.1%}).
 
 | module | changes | tried | noticed | share |
 |---|---:|---:|---:|---:|
