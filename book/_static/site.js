@@ -47,7 +47,8 @@
   }
 
   function foldCode() {
-    document.querySelectorAll(".long-code").forEach(function (listing) {
+    // What lies in a fold need not be folded once more.
+    document.querySelectorAll(".long-code:not(details *)").forEach(function (listing) {
       var button = document.createElement("button");
       function show(whole) {
         listing.classList.toggle("unfolded", whole);

@@ -13,6 +13,8 @@ from tools.site_server import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTER = "notebooks/08_phase_portraits.html"
+# With a long listing that is not folded away as a whole.
+LISTING = "notebooks/15_train_it_here.html"
 
 pytestmark = pytest.mark.site
 
@@ -26,7 +28,13 @@ def address() -> Iterator[str]:
 def until(page: Page, condition: str) -> None:
     """Wait. (Playwright's wait_for_function evaluates a string, which the policy forbids.)"""
     page.evaluate(
-        f"async () => {{ while (!({condition})) await new Promise(requestAnimationFrame); }}"
+        f"""async () => {{
+            const end = performance.now() + 20_000;
+            while (!({condition})) {{
+                if (performance.now() > end) throw new Error("it never came true");
+                await new Promise(requestAnimationFrame);
+            }}
+        }}"""
     )
 
 
@@ -37,12 +45,14 @@ def open_dark(page: Page, url: str) -> None:
 
 
 def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
-    page = new_page(f"{address}/{CHAPTER}")
-    listing = page.locator(".long-code").first
+    page = new_page(f"{address}/{LISTING}")
+    listing = page.locator(".long-code:not(details *)").first
     listing.scroll_into_view_if_needed()
     # Laid out in the frame after one has come near.
     until(
-        page, "document.querySelector('.long-code').checkVisibility({contentVisibilityAuto: true})"
+        page,
+        "document.querySelector('.long-code:not(details *)')"
+        ".checkVisibility({contentVisibilityAuto: true})",
     )
     code, button = listing.locator("pre"), listing.get_by_role("button", name="Show all")
     lines = int(listing.get_attribute("data-lines"))
@@ -57,8 +67,8 @@ def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
 
 
 def test_a_long_listing_is_whole_without_javascript(address: str, new_page: Any) -> None:
-    page = new_page(f"{address}/{CHAPTER}", java_script_enabled=False)
-    code = page.locator(".long-code pre").first
+    page = new_page(f"{address}/{LISTING}", java_script_enabled=False)
+    code = page.locator(".long-code:not(details *) pre").first
     assert code.evaluate("el => el.scrollHeight <= el.clientHeight + 1")
 
 
