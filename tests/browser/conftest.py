@@ -183,9 +183,14 @@ class Figure:
         self.root.evaluate("(el, changes) => el.explorer.set(changes)", changes)
 
     def settle(self) -> None:
-        """Wait until what was asked for has been drawn."""
-        self.page.evaluate(
-            "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
+        """Wait until what was asked for has been drawn, weights that are still to come included."""
+        self.page.wait_for_function(
+            """el => {
+                const { stale, frame, currentScene: scene } = el.explorer;
+                const waiting = scene.waiting && !scene.failed;
+                return !stale && !frame && !waiting && scene.finished !== false;
+            }""",
+            arg=self.root.element_handle(),
         )
 
     def picture(self) -> list[str]:

@@ -100,9 +100,6 @@ def test_the_default_training_learns_the_neuron_and_python_finds_the_same(
         path = np.stack([series["yours"]["v"], series["yours"]["w"]], axis=-1)
         np.testing.assert_allclose(path, expected, rtol=0, atol=1e-5)
     # The readouts, drawn for the last of the two.
-    live.page.wait_for_function(
-        "document.querySelector('[data-name=live]').explorer.currentScene.finished"
-    )
     live.fig.settle()
     points, true = field_on_grid(fhn_rhs, I, v_range=FIELD_V_RANGE, w_range=FIELD_W_RANGE)
     cosine = mean_cosine_similarity(vector_field(model, points, I), true)

@@ -50,11 +50,6 @@ def test_every_explorer_draws_and_its_sliders_answer(
                 "ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight"
             )
             assert fig.state()[key] != before
-            fig.root.evaluate(
-                "async el => { while (el.explorer.currentScene.waiting"
-                " || el.explorer.currentScene.finished === false)"
-                " await new Promise(requestAnimationFrame); }"
-            )
             assert fig.picture() != picture
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
