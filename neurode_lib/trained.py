@@ -2,12 +2,13 @@
 
 The interactive figure ``LiveTrainingExplorer`` trains in the browser and offers the weights as a
 safetensors file: the tensors of :func:`neurode_lib.rollout.network_of`, and in the metadata what
-kind of model they belong to.
+kind of model they belong to and a checksum of the whole.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,11 @@ def read_trained(data: bytes) -> NeuralODE | DiscreteRNN:
 def _metadata(data: bytes) -> dict[str, Any]:
     """What the page wrote beside the tensors; the format is known to be sound."""
     length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    metadata: dict[str, Any] = json.loads(header["__metadata__"]["metadata"])
+    header = json.loads(data[8 : 8 + length])["__metadata__"]
+    # The page took the checksum (ISO 3309) while zeros stood in its place.
+    field = '"crc32":"{}"'.format
+    blank = data.replace(field(header["crc32"]).encode(), field("0" * 8).encode(), 1)
+    if f"{zlib.crc32(blank):08x}" != header["crc32"]:
+        raise ValueError("it is damaged: its content does not match its checksum")
+    metadata: dict[str, Any] = json.loads(header["metadata"])
     return metadata

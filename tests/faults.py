@@ -165,6 +165,15 @@ FAULTS = [
         ),
     ),
     Fault(
+        "a network trained in the page whose file is damaged, or not one that the page wrote",
+        "`ValueError` with the file's name and what is wrong",
+        (
+            "test_damaged_files.py::test_damaged_downloads",
+            "test_trained.py::test_a_flipped_bit_is_seen_wherever_it_is",
+            "test_trained.py::test_what_the_page_did_not_write_is_refused",
+        ),
+    ),
+    Fault(
         "weights that are whole, but of another version, shape or type",
         "`ValueError` with the file's name",
         (

@@ -11,6 +11,7 @@ import numpy as np
 # Files tried, by what they hold. tests/faults.py adds them up for the book.
 CASES = {
     "weights": 4000,
+    "network trained in the page": 1500,
     "checkpoint of a training": 2000,
     "finished job of the study": 1500,
     "table of results": 1500,

@@ -15,8 +15,10 @@ from neurode_lib.evaluate import Evaluation
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.study import Job, StudyConfig, load_pretrained, load_results, load_snapshot
 from neurode_lib.train import Recipe, make_model
+from neurode_lib.trained import load_trained
 from neurode_lib.weights import _checksum, load_weights, save_weights
 from tests.unit.damage import CASES, damaged
+from tests.unit.test_trained import page_file
 
 GRID = 0.5 * np.arange(5)
 # Far above what these small files need, far below what their headers come to promise.
@@ -88,6 +90,12 @@ def test_damaged_weights(tmp_path):
     }
     save_weights(path, tensors, {"seeds": [0, 1], "name": "ü"})
     try_all(path, "weights", lambda: load_weights(path), equal)
+
+
+def test_damaged_downloads(tmp_path):
+    path = tmp_path / "trained.safetensors"
+    path.write_bytes(page_file())
+    try_all(path, "network trained in the page", lambda: load_trained(path).state_dict(), equal)
 
 
 def test_loaded_weights_do_not_change_with_the_file(tmp_path):

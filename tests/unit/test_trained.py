@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ def page_file(tensors: dict[str, torch.Tensor] | None = None, **setup: Any) -> b
     if tensors is None:
         model = make_model(described["kind"], seed=1, hidden=16, time_input=described["time_input"])
         tensors = dict(network_of(model).state_dict())
-    return save(tensors, {"metadata": json.dumps(described)})
+    return sealed(save(tensors, {"metadata": json.dumps(described), "crc32": "0" * 8}))
+
+
+def sealed(data: bytes) -> bytes:
+    """Put the checksum in, as the page does."""
+    return data.replace(b'"crc32":"00000000"', f'"crc32":"{zlib.crc32(data):08x}"'.encode())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,8 @@ def infinite() -> dict[str, torch.Tensor]:
         page_file(tensors=infinite()),
         save({"0.weight": torch.zeros(2, 2)}),
         save({"0.weight": torch.zeros(2, 2)}, {"metadata": "[]"}),
-        save({"0.weight": torch.zeros(2, 2)}, {"metadata": "{"}),
+        sealed(save({"0.weight": torch.zeros(2, 2)}, {"metadata": "[]", "crc32": "0" * 8})),
+        sealed(save({"0.weight": torch.zeros(2, 2)}, {"metadata": "{", "crc32": "0" * 8})),
     ],
 )
 def test_what_the_page_did_not_write_is_refused(damaged: bytes, tmp_path: Path) -> None:
@@ -90,6 +97,17 @@ def test_what_the_page_did_not_write_is_refused(damaged: bytes, tmp_path: Path) 
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match=r"damaged\.safetensors"):
         load_trained(path)
+
+
+def test_a_flipped_bit_is_seen_wherever_it_is() -> None:
+    whole = page_file()
+    # Every bit of the header, and one in each number after it.
+    header = 8 * (8 + int.from_bytes(whole[:8], "little"))
+    for place in [*range(header), *range(header, 8 * len(whole), 31)]:
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        with pytest.raises(ValueError, match="not a network trained in the page"):
+            read_trained(bytes(damaged))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 // The safetensors format: eight bytes of header length, a JSON header, then the data.
 
 const MAX_HEADER = 1 << 20;
+const BLANK = "00000000";
 
 /** @returns name → { shape, data: Float32Array }; half-precision tensors are widened. */
 export function readSafetensors(buffer) {
@@ -36,16 +37,18 @@ export function readSafetensors(buffer) {
 /**
  * @param tensors  name → { shape, data: Float32Array }
  * @param metadata what JSON can carry; kept as neurode_lib.weights does
- * @returns the file, a Uint8Array
+ * @returns the file, a Uint8Array; `crc32` in its header is that of the file with these digits zero
  */
 export function writeSafetensors(tensors, metadata) {
-  const header = { __metadata__: { metadata: JSON.stringify(metadata) } };
+  const header = { __metadata__: { crc32: BLANK, metadata: JSON.stringify(metadata) } };
   let end = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     header[name] = { dtype: "F32", shape, data_offsets: [end, end + 4 * data.length] };
     end += 4 * data.length;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const words = JSON.stringify(header);
+  const encoder = new TextEncoder();
+  const json = encoder.encode(words);
   const body = 8 + Math.ceil(json.length / 8) * 8; // the data begin at a multiple of eight
   const file = new Uint8Array(body + end).fill(0x20, 8, body);
   const view = new DataView(file.buffer);
@@ -55,7 +58,18 @@ export function writeSafetensors(tensors, metadata) {
     const at = body + header[name].data_offsets[0];
     for (let i = 0; i < data.length; i += 1) view.setFloat32(at + 4 * i, data[i], true);
   }
+  file.set(encoder.encode(crc32(file).toString(16).padStart(8, "0")), 8 + words.indexOf(BLANK));
   return file;
+}
+
+/** The checksum of ISO 3309, PNG and zlib. */
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 && 0xedb88320);
+  }
+  return ~crc >>> 0;
 }
 
 function half(bits) {
