@@ -490,7 +490,7 @@ class LimitCycle:
     times : ndarray, shape (n_points,)
         From 0 to ``period``.
     states : ndarray, shape (n_points, 2)
-        First and last row agree.
+        From the crossing of the equilibrium's `v`, upward; first and last row agree.
     """
 
     period: float

@@ -150,6 +150,9 @@ class NeuralODE(nn.Module):
 
     def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
         """Integrate from ``y0`` over ``t_eval``; see :func:`rk4_integrate`. Shape (T, B, D)."""
+        if isinstance(self.func, ODEFunc):
+            _check_state(y0, I)
+            _check_fits(y0, self.func)
         return rk4_integrate(self.func, y0, I, t_eval)
 
 
@@ -195,6 +198,7 @@ class DiscreteRNN(nn.Module):
         """
         n_steps = positive_int("n_steps", n_steps)
         _check_state(y0, I)
+        _check_fits(y0, self)
         y = y0
         states = [y]
         for _ in range(n_steps):
@@ -245,6 +249,19 @@ def _check_state(y0: Tensor, I: Tensor) -> None:
     for name, value in (("y0", y0), ("I", I)):
         if not torch.isfinite(value).all():
             raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:
+    if y0.shape[1] != model.state_dim:
+        raise ValueError(
+            f"y0 must have shape (B, {model.state_dim}) for this model, got {_shown(y0)}"
+        )
+    weight = next(model.parameters())
+    if y0.dtype != weight.dtype or y0.device != weight.device:
+        raise ValueError(
+            f"y0 must have the model's dtype and device ({weight.dtype} on {weight.device}), "
+            f"got {y0.dtype} on {y0.device}"
+        )
 
 
 def _check_like_y0(name: str, value: Tensor, y0: Tensor) -> None:

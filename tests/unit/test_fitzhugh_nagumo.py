@@ -1,6 +1,7 @@
 """The oracle against SciPy, against its own symmetry and against transcriptions by hand."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -237,6 +238,17 @@ def test_a_step_too_large_is_reported_with_its_time():
         FloatingPointError, match=r"before t = 1: steps of 0\.5 .*0, last seen at v = 9\.37"
     ):
         simulate([[6.0, 0.0], [1.0, 0.0]], 0.5, 5, substeps=1)
+    with pytest.raises(FloatingPointError, match=r"steps of 0\.25 .*\(simulate takes substeps\)$"):
+        simulate([10.0, 0.0], 0.5, 5, substeps=2)
+
+
+@pytest.mark.parametrize(
+    ("starts", "currents"), [((4, 2), (3,)), ((4, 2), (1,)), ((4, 2), (4, 1)), ((2,), (2,))]
+)
+def test_currents_of_another_shape_are_told_the_starts(starts, currents):
+    message = f"I must be a number or have shape {starts[:-1]} like initial_state, got {currents}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        simulate(np.zeros(starts), np.zeros(currents), 3)
 
 
 # --- data ----------------------------------------------------------------------------------------
@@ -368,6 +380,9 @@ def test_limit_cycle_closes_and_is_an_orbit(current):
     cycle = limit_cycle(current, n_points=201)
     assert cycle.times[0] == 0.0
     assert cycle.times[-1] == cycle.period
+    # From the section: upward through the equilibrium's v.
+    assert cycle.states[0, 0] == pytest.approx(equilibria(current)[0].v, abs=1e-9)
+    assert cycle.states[1, 0] > cycle.states[0, 0]
     np.testing.assert_allclose(cycle.states[-1], cycle.states[0], atol=1e-7)
     path = simulate(cycle.states[0], current, 200, cycle.period / 200)
     np.testing.assert_allclose(cycle.states, path, atol=1e-7)
@@ -396,7 +411,8 @@ def test_cycle_and_stable_equilibrium_coexist_just_below_the_hopf_current(curren
 
 @pytest.mark.parametrize("current", [0.2, 0.32, 1.43, 2.0, -1.0, -5.0, 8.0, 1e6, -1e300])
 def test_no_cycle_is_reported_where_there_is_none(current):
-    with pytest.raises(ValueError, match="no limit cycle at I"):
+    message = f"no limit cycle at I = {current:g}: trajectories settle on an equilibrium"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         limit_cycle(current)
 
 

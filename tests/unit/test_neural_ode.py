@@ -1,5 +1,6 @@
 """The learners against torchdiffeq, finite differences, closed forms and NumPy transcriptions."""
 
+import copy
 import inspect
 import re
 
@@ -372,6 +373,21 @@ def test_messages_say_what_came_and_what_was_expected(change, message):
     good = {"y0": torch.zeros(3, 2), "I": torch.zeros(3), "t_eval": torch.tensor([0.0, 1.0])}
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         rk4_integrate(decay, **good | change)
+
+
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc(hidden=2)), DiscreteRNN(hidden=2)])
+def test_states_that_do_not_fit_the_model_are_refused(model):
+    grid = torch.tensor([0.0, 1.0])
+    shape = r"^y0 must have shape \(B, 2\) for this model, got shape \(1, 3\)$"
+    with pytest.raises(ValueError, match=shape):
+        model(torch.zeros(1, 3), torch.zeros(1), grid)
+    other = r"^y0 must have the model's dtype and device \({} on {}\), got {} on cpu$"
+    message = other.format("torch.float32", "cpu", "torch.float64")
+    with pytest.raises(ValueError, match=message):
+        model(torch.zeros(1, 2).double(), torch.zeros(1).double(), grid.double())
+    message = other.format("torch.float32", "meta", "torch.float32")
+    with pytest.raises(ValueError, match=message):
+        copy.deepcopy(model).to("meta")(torch.zeros(1, 2), torch.zeros(1), grid)
 
 
 def test_the_control_is_as_wide_as_the_learner():
