@@ -122,6 +122,15 @@ audit: $(VENV)/.all ## weigh every page; Lighthouse; the Nu HTML validator (want
 	@$(MAKE) --no-print-directory book
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/audit.py
 
+# Packages of its own again. Strict: what the database does not know counts as a failure.
+.PHONY: advisories
+advisories: | $(BIN)/python ## ask PyPI's and npm's databases for known vulnerabilities (wants the internet)
+	@test -x .venv-advisories/bin/pip-audit || { $(PYTHON) -m venv .venv-advisories \
+		&& .venv-advisories/bin/python -m pip install --quiet pip-audit; }
+	.venv-advisories/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner=off \
+		-r requirements.lock
+	cd $(EXPLORERS) && npm audit
+
 # --- results ----------------------------------------------------------------------------------
 
 .PHONY: study
@@ -165,5 +174,6 @@ reference: $(VENV)/.all ## write the pages on faults and on dependencies again
 
 .PHONY: clean
 clean: ## remove what the other targets made, the .venv too
-	rm -rf $(VENV) .venv-lock .venv-bench .venv-lowest _build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-lock .venv-bench .venv-lowest .venv-advisories \
+		_build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache neurode_lib.egg-info $(EXPLORERS)/node_modules tools/audit/node_modules dist

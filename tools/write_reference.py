@@ -87,9 +87,11 @@ gigabytes of GPU libraries, so it stays the lock's).
 ## Known vulnerabilities
 
 There is no list of them in this repository, and none that works offline: a list is out of date the
-day after. With a connection, `pipx run pip-audit -r requirements.lock --no-deps` asks PyPI's
-database, and `npm audit` (in `neurode_lib/explorers`) that of npm. Nothing here opens a port to
-others, reads pickles or runs what it reads: weights are safetensors, results are CSV and JSON.
+day after. `make advisories` asks PyPI's database about every line of `requirements.lock`, and npm's
+about the page's scripts; it fails if either cannot answer, and a workflow runs it once a week. The
+machine on which the book was written reaches neither, so there is no result to report here. Nothing
+here opens a port to others, reads pickles or runs what it reads: weights are safetensors, results
+are CSV and JSON.
 
 ## Licences
 
