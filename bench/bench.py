@@ -100,9 +100,10 @@ def time_to_target(which: str, seed: int) -> dict[str, float | None]:
     import numpy as np
     import torch
 
+    from neurode_lib._ensemble import Ensemble
     from neurode_lib.fitzhugh_nagumo import build_dataset
     from neurode_lib.metrics import predict, trajectory_mse
-    from neurode_lib.train import Recipe, _Run, make_model
+    from neurode_lib.train import Recipe, make_model
     from neurode_lib.variants import VARIANTS
 
     states, currents = build_dataset(seed=seed)
@@ -127,7 +128,7 @@ def time_to_target(which: str, seed: int) -> dict[str, float | None]:
                 return {"seconds": spent, "updates": n}
         return {"seconds": None, "updates": None, "whole_run": spent}
     recipe: Recipe = VARIANTS["best_recipe"].recipe
-    run = _Run([model], states[None], currents[None], grid, recipe, [seed], torch.device("cpu"))
+    run = Ensemble([model], states[None], currents[None], grid, recipe, [seed], torch.device("cpu"))
     while run.update < recipe.updates:
         run.advance()
         if run.update % 20 == 0:

@@ -72,10 +72,11 @@ def plain_loop(problem: Problem) -> Update:
 def _library(problem: Problem, n_models: int) -> Update:
     import torch
 
-    from neurode_lib.train import Recipe, _Run, make_model
+    from neurode_lib._ensemble import Ensemble
+    from neurode_lib.train import Recipe, make_model
 
     sets = [problem.data(seed) for seed in range(n_models)]
-    run = _Run(
+    run = Ensemble(
         [make_model(seed=seed, hidden=problem.hidden) for seed in range(n_models)],
         np.stack([states for states, _, _ in sets]),
         np.stack([currents for _, currents, _ in sets]),

@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# Modules that pass on names which others define.
+FACADES = ("neurode_lib.metrics.", "neurode_lib.train.")
 
 
 def number_references(
@@ -55,14 +57,14 @@ def resolve_short_name(
 ) -> nodes.Element | None:
     """Let a docstring say ``:class:`NeuralODE``` in any module, if only one thing has that name.
 
-    A name of the facade (``neurode_lib.metrics.predict``) leads to where it is defined.
+    A name of a facade (``neurode_lib.metrics.predict``) leads to where it is defined.
     """
     if node.get("refdomain") != "py":
         return None
     name = node["reftarget"].rpartition(".")[2]
     domain = env.get_domain("py")
     owners = {full for full in domain.objects if full.rpartition(".")[2] == name}  # type: ignore[attr-defined]
-    is_local = "." not in node["reftarget"] or node["reftarget"].startswith("neurode_lib.metrics.")
+    is_local = "." not in node["reftarget"] or node["reftarget"].startswith(FACADES)
     if len(owners) != 1 or not is_local:
         return None
     source = node["refdoc"]

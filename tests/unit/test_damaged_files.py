@@ -10,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from neurode_lib import study, train
+from neurode_lib import study
+from neurode_lib._checkpoint import restore_run, save_run
+from neurode_lib._ensemble import Ensemble
 from neurode_lib.evaluate import Evaluation
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.study import Job, StudyConfig, load_pretrained, load_results, load_snapshot
@@ -114,7 +116,7 @@ STATES, CURRENTS = build_dataset(2, 4, seed=0)
 
 
 def new_run():
-    return train._Run(
+    return Ensemble(
         [make_model(seed=0, hidden=1, zero_init=False)],
         STATES[None],
         CURRENTS[None],
@@ -132,13 +134,13 @@ def checkpoint(tmp_path):
     run.advance()
     run.advance()
     path = tmp_path / "run.safetensors"
-    run.save(path)
+    save_run(run, path)
     return path
 
 
 def restored(path):
     run = new_run()
-    run.restore(path)
+    restore_run(run, path)
     weights = {name: weight.detach() for name, weight in run.weights.items()}
     moments = [dict(run.optimizer.state[weight]) for weight in run.weights.values()]
     return [weights, moments, run.last_good, run.loss, run.grad_norm, run.update, run.snapshots]

@@ -10,6 +10,8 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from neurode_lib import train as train_module
+from neurode_lib._checkpoint import save_run
+from neurode_lib._ensemble import Ensemble
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
 from neurode_lib.rollout import network_of
@@ -177,14 +179,14 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
         )
 
     whole, whole_history = run()
-    real_advance, calls = train_module._Run.advance, itertools.count()
+    real_advance, calls = Ensemble.advance, itertools.count()
 
     def interrupted(self):
         if next(calls) == 8:
             signal.raise_signal(signal.SIGINT)  # within an update, which is still finished
         real_advance(self)
 
-    monkeypatch.setattr(train_module._Run, "advance", interrupted)
+    monkeypatch.setattr(Ensemble, "advance", interrupted)
     partial, partial_history = run(checkpoint=checkpoint)
     monkeypatch.undo()
     assert partial_history.interrupted
@@ -203,14 +205,14 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
 
 def interrupt_at(monkeypatch, *numbers):
     """Send Ctrl-C within the updates of these numbers."""
-    real_advance, calls = train_module._Run.advance, itertools.count()
+    real_advance, calls = Ensemble.advance, itertools.count()
 
     def advance(self):
         if next(calls) in numbers:
             signal.raise_signal(signal.SIGINT)
         real_advance(self)
 
-    monkeypatch.setattr(train_module._Run, "advance", advance)
+    monkeypatch.setattr(Ensemble, "advance", advance)
 
 
 def small_run(**options):
@@ -222,14 +224,14 @@ def small_run(**options):
 
 def test_the_second_interrupt_is_not_waited_for_and_the_handler_comes_back(monkeypatch):
     before = signal.getsignal(signal.SIGINT)
-    real_advance = train_module._Run.advance
+    real_advance = Ensemble.advance
 
     def impatient(self):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         real_advance(self)
 
-    monkeypatch.setattr(train_module._Run, "advance", impatient)
+    monkeypatch.setattr(Ensemble, "advance", impatient)
     with pytest.raises(KeyboardInterrupt):
         small_run()
     assert signal.getsignal(signal.SIGINT) is before
@@ -266,7 +268,7 @@ def test_training_runs_in_a_thread_where_no_signal_arrives():
 
 def test_a_run_that_has_learned_nothing_leaves_no_checkpoint(tmp_path):
     states, currents = data(0)
-    run = train_module._Run(
+    run = Ensemble(
         [make_model(seed=0, hidden=4)],
         states[None],
         currents[None],
@@ -275,7 +277,7 @@ def test_a_run_that_has_learned_nothing_leaves_no_checkpoint(tmp_path):
         [0],
         torch.device("cpu"),
     )
-    run.save(tmp_path / "run.safetensors")
+    save_run(run, tmp_path / "run.safetensors")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,39 @@
+"""A history: what training tells when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from neurode_lib.rollout import Weights
+
+
+@dataclass
+class History:
+    """What happened during training, for `K` models over `U` updates.
+
+    Attributes
+    ----------
+    loss : ndarray, shape (U, K)
+        Training loss before each update.
+    grad_norm : ndarray, shape (U, K)
+        Norm of each model's gradient before clipping.
+    seconds : float
+        Wall time of all updates together, resumed runs included.
+    stopped_at : list of (int or None)
+        For each model, the update at which its loss stopped being finite. Such a model keeps the
+        last weights whose loss was finite.
+    interrupted : bool
+        Whether training was stopped by hand (Ctrl-C) before the last update.
+    snapshots : dict of int to Weights
+        Stacked weights after as many updates as the key says.
+    """
+
+    loss: npt.NDArray[np.float64]
+    grad_norm: npt.NDArray[np.float64]
+    seconds: float
+    stopped_at: list[int | None]
+    interrupted: bool = False
+    snapshots: dict[int, Weights] = field(default_factory=dict)
