@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
@@ -228,3 +229,26 @@ def test_a_cycle_is_looked_for_over_one_step_at_least(true_model):
     assert learned_cycle(true_model, 0.5, dt=0.5, t_end=0.5, transient=0.0) is None
     with pytest.raises(ValueError, match=r"^t_end must be at least one step of 0\.5, got 0\.4$"):
         learned_cycle(true_model, 0.5, dt=0.5, t_end=0.4)
+
+
+def test_one_cycle_of_another_size_at_either_end_is_no_steady_oscillation():
+    v = np.sin(2 * np.pi * (TIMES - 10) / 50)  # crosses upward at 10, 60, 110 and 160
+    assert period_and_amplitude(TIMES, orbit(v)) is not None
+    for larger in (TIMES < 60, TIMES > 110):
+        assert period_and_amplitude(TIMES, orbit(np.where(larger, 1.1, 1.0) * v)) is None
+    # Judged by the first cycle's size, whatever the second one's is.
+    sizes = np.select([TIMES < 60, TIMES < 110], [1.0, 2.0], 1.03)
+    assert period_and_amplitude(TIMES, orbit(sizes * v)) is None
+
+
+def test_a_model_is_followed_for_as_long_as_asked_from_one_state():
+    class Still(torch.nn.Module):
+        def forward(self, y0, _I, t_eval):
+            self.seen = t_eval
+            return y0.expand(len(t_eval), *y0.shape)
+
+    model = Still()
+    assert learned_cycle(model, 0.5, dt=0.25, t_end=3.0, transient=0.0) is None
+    np.testing.assert_array_equal(model.seen, 0.25 * np.arange(13))
+    with pytest.raises(ValueError, match=r"^initial_state must have shape \(2,\), got \(1, 2\)$"):
+        learned_cycle(model, 0.5, initial_state=[(0.0, 0.0)])

@@ -326,3 +326,15 @@ def test_tiny_and_huge_vectors_are_compared_in_one_field():
 def test_messages_say_what_came_and_what_was_expected(call, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         call()
+
+
+def test_affine_share_names_what_does_not_fit():
+    points, field = np.zeros((3, 2)), np.ones((3, 2))
+    for name, first, second in [
+        ("points", points + np.nan, field),
+        ("field", points, field + np.nan),
+    ]:
+        with pytest.raises(ValueError, match=f"^{name} must"):
+            affine_share(first, second)
+    with pytest.raises(ValueError, match=r"^field must not be .* there is nothing to explain$"):
+        affine_share(points, field)

@@ -297,3 +297,21 @@ class Transposed(nn.Module):
 
     def forward(self, y0, _I, t_eval):
         return torch.zeros(len(y0), len(t_eval), 2)
+
+
+def test_the_warning_quotes_the_last_finite_state_and_points_at_the_caller():
+    with pytest.warns(DivergedWarning) as told:
+        found = predict(NeuralODE(Explosion()), [[2.0, 0.5]], 1.0, GRID)
+    step = divergence_steps(found)[0]
+    v, w = found[0, step - 1]
+    assert str(told[0].message).endswith(
+        f"last seen at v = {v:g}, w = {w:g}; errors over them are infinite"
+    )
+    assert told[0].filename == __file__
+    with pytest.warns(DivergedWarning, match=r"last seen at v = 1e\+200, w = 3;"):
+        predict(NeuralODE(Explosion()), [[1e200, 3.0]], 1.0, GRID)
+
+
+def test_no_trajectories_are_refused():
+    with pytest.raises(ValueError, match=r"^predicted must"):
+        divergence_steps(np.empty((0, 5, 2)))
