@@ -16,9 +16,9 @@ from torch import nn
 
 from neurode_lib._checks import positive_int, real_array, shown, truth_value
 from neurode_lib.evaluate import DT, TRAINED_STEPS
-from neurode_lib.study import load_pretrained, training_set
-from neurode_lib.train import make_model, train
-from neurode_lib.variants import variant_named
+from neurode_lib.stored_models import load_pretrained
+from neurode_lib.train import train
+from neurode_lib.variants import new_model, training_set, variant_named
 
 
 def show_source(*objects: type | Callable[..., object]) -> Markdown:
@@ -93,7 +93,7 @@ def model_for(
     states, currents = training_set(setup, seed)
     recipe = setup.recipe if updates is None else replace(setup.recipe, updates=updates)
     model, _ = train(
-        make_model(setup.kind, seed=seed, time_input=setup.time_input, zero_init=setup.zero_init),
+        new_model(setup, seed),
         states,
         currents,
         DT * np.arange(TRAINED_STEPS + 1),

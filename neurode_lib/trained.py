@@ -17,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 
 from neurode_lib._checks import folder_or_file
+from neurode_lib.initialise import make_model
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
 from neurode_lib.rollout import network_of
-from neurode_lib.train import make_model
 from neurode_lib.trained_range import keep_trained_range
 
 

@@ -1,7 +1,8 @@
 """What the study compares: each variant is one change to the article's recipe.
 
 Every variant gets the same ten data sets (but for added noise), the same seeds of its initial
-weights and, unless it says otherwise, the same number of updates.
+weights and, unless it says otherwise, the same number of updates. A variant and a seed together
+determine what a training starts from: :func:`training_set` and :func:`new_model`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neurode_lib._checks import one_of
-from neurode_lib.train import Recipe
+from neurode_lib._checks import FloatArray, one_of
+from neurode_lib.fitzhugh_nagumo import build_dataset
+from neurode_lib.initialise import make_model
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.recipe import Recipe
+
+SEEDS = tuple(range(10))
+
+# Whose weights are also kept as they were on the way, and after which updates.
+SNAPSHOT_VARIANTS = ("neural_ode", "default_init")
+SNAPSHOT_SEED = 0
+SNAPSHOT_UPDATES = (0, 5, 10, 20, 40, 70, 100, 150, 200, 300, 400, 500, 600)
 
 # Windows of every length share out the same number of steps per update: half of the article's
 # 40 × 80, so that none of them owes its success to more network evaluations.
@@ -95,3 +106,19 @@ VARIANTS: dict[str, Variant] = {variant.name: variant for variant in _CLEAN} | {
 def variant_named(name: str) -> Variant:
     """Look a variant up; a ``ValueError`` lists the names there are."""
     return VARIANTS[one_of("variant", name, sorted(VARIANTS))]
+
+
+def training_set(variant: Variant, seed: int) -> tuple[FloatArray, FloatArray]:
+    """States, shape (40, 81, 2), and currents, shape (40,), that a seed learns from."""
+    return build_dataset(seed=seed, noise_std=variant.noise_std)
+
+
+def new_model(variant: Variant, seed: int, hidden: int = 128) -> NeuralODE | DiscreteRNN:
+    """A variant's model as a seed initialises it, before any training."""
+    return make_model(
+        variant.kind,
+        seed=seed,
+        hidden=hidden,
+        time_input=variant.time_input,
+        zero_init=variant.zero_init,
+    )

@@ -20,6 +20,9 @@ from torch import Tensor
 
 from neurode_lib._checks import folder_or_file, instance_of, reason
 
+# What comes with the library: weights of the study, and its results.
+PACKAGED = Path(__file__).parent / "pretrained"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never half of it.

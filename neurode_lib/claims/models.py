@@ -19,10 +19,11 @@ from neurode_lib.claims.oracle import FIRING, scalar
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
 from neurode_lib.evaluate import DT, TRAINED_STEPS
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, limit_cycle, rk4_step
+from neurode_lib.initialise import make_model
 from neurode_lib.metrics import learned_cycle
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.study import Results, load_pretrained
-from neurode_lib.train import make_model
+from neurode_lib.results import Results
+from neurode_lib.stored_models import load_pretrained
 
 TOPIC = "models"
 CLOCKS = ("dt_0.25", "dt_1", "irregular")

@@ -24,8 +24,8 @@ from neurode_lib.fitzhugh_nagumo import (
     sample_starts,
 )
 from neurode_lib.metrics import distance_to_data, trajectory_mse
-from neurode_lib.study import Results, training_set
-from neurode_lib.variants import VARIANTS
+from neurode_lib.results import Results
+from neurode_lib.variants import VARIANTS, training_set
 
 TOPIC = "simulator and data"
 REST, FIRING = TRAINED_CURRENTS

@@ -25,7 +25,8 @@ from neurode_lib.metrics import (
     predict,
     vector_field,
 )
-from neurode_lib.study import Results, load_pretrained
+from neurode_lib.results import Results
+from neurode_lib.stored_models import load_pretrained
 
 TOPIC = "results"
 

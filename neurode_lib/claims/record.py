@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from neurode_lib._checks import FloatArray, instance_of, real_array
 from neurode_lib.notebook import number, spread
-from neurode_lib.study import Results
+from neurode_lib.results import Results
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")

@@ -10,11 +10,14 @@ from neurode_lib.claims.oracle import FIRING, scalar
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
 from neurode_lib.evaluate import DT, FIELD_V_RANGE, FIELD_W_RANGE, TRAINED_STEPS
 from neurode_lib.fitzhugh_nagumo import fhn_rhs
+from neurode_lib.initialise import make_model
 from neurode_lib.metrics import affine_share, field_on_grid, vector_field
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.study import Results, load_pretrained, training_set
-from neurode_lib.train import Recipe, make_model, train_ensemble
-from neurode_lib.variants import NOISE_LEVELS, VARIANTS
+from neurode_lib.recipe import Recipe
+from neurode_lib.results import Results
+from neurode_lib.stored_models import load_pretrained
+from neurode_lib.train import train_ensemble
+from neurode_lib.variants import NOISE_LEVELS, VARIANTS, training_set
 
 TOPIC = "training"
 NOISE = NOISE_LEVELS[0]

@@ -14,16 +14,10 @@ from neurode_lib._checks import FloatArray, one_of
 from neurode_lib.explorers.base import Explorer
 from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
 from neurode_lib.rollout import network_of
-from neurode_lib.study import (
-    SNAPSHOT_UPDATES,
-    SNAPSHOT_VARIANTS,
-    StudyConfig,
-    load_pretrained,
-    load_snapshot,
-)
+from neurode_lib.stored_models import load_pretrained, load_snapshot
+from neurode_lib.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
 
 MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
-SEEDS = StudyConfig().seeds
 KEYS = (
     *(f"seed-{seed}" for seed in SEEDS),
     *(f"update-{update}" for update in SNAPSHOT_UPDATES),

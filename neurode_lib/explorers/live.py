@@ -10,7 +10,7 @@ from neurode_lib.explorers._still import Panel, picture
 from neurode_lib.explorers._weights import WeightedExplorer
 from neurode_lib.fitzhugh_nagumo import regime, simulate
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.train import Recipe
+from neurode_lib.recipe import Recipe
 from neurode_lib.trained import read_trained
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)

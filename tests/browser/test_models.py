@@ -17,7 +17,8 @@ from neurode_lib.metrics import (
     trajectory_mse,
     vector_field,
 )
-from neurode_lib.study import SNAPSHOT_UPDATES, load_pretrained, load_snapshot
+from neurode_lib.stored_models import load_pretrained, load_snapshot
+from neurode_lib.variants import SNAPSHOT_UPDATES
 
 VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
 

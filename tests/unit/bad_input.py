@@ -15,12 +15,17 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from neurode_lib import figures, metrics, notebook, study, train, weights
+from neurode_lib import figures, metrics, notebook, train, weights
 from neurode_lib import fitzhugh_nagumo as fhn
 from neurode_lib.claims.record import median
 from neurode_lib.evaluate import evaluate
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
+from neurode_lib.results import load_results
 from neurode_lib.rollout import stack_weights, stacked_rollout
+from neurode_lib.stored_models import load_pretrained, load_snapshot
+from neurode_lib.study import run_study
+from neurode_lib.study_config import StudyConfig
+from neurode_lib.variants import variant_named
 
 NAN, INF = float("nan"), float("inf")
 
@@ -387,23 +392,21 @@ ENTRIES = [
         currents="array",
     ),
     entry(
-        study.load_pretrained,
+        load_pretrained,
         {"variant": "neural_ode", "seed": 0},
         variant="one of",
         seed="integer from 0",
     ),
     entry(
-        study.load_snapshot,
+        load_snapshot,
         {"variant": "neural_ode", "update": 0},
         variant="one of",
         update="integer from 0",
     ),
-    Entry(
-        "load_results", lambda **o: study.load_results.__wrapped__(**o), {}, {"folder": "no path"}
-    ),
-    Entry("variant_named", study.variant_named, {}, {"name": "one of"}, {"name": "variant"}),
+    Entry("load_results", lambda **o: load_results.__wrapped__(**o), {}, {"folder": "no path"}),
+    Entry("variant_named", variant_named, {}, {"name": "one of"}, {"name": "variant"}),
     entry(
-        study.StudyConfig,
+        StudyConfig,
         {},
         out="object",
         jobs="object",
@@ -414,9 +417,7 @@ ENTRIES = [
         hidden="count",
         updates="count or none",
     ),
-    Entry(
-        "run_study", lambda **o: study.run_study(progress=False, **o), {}, {"config": "none only"}
-    ),
+    Entry("run_study", lambda **o: run_study(progress=False, **o), {}, {"config": "none only"}),
     entry(weights.load_weights, {"path": "nowhere"}, path="no path"),
     Entry(
         "phase_axes",

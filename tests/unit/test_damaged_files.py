@@ -10,12 +10,18 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from neurode_lib import study
 from neurode_lib._checkpoint import restore_run, save_run
 from neurode_lib._ensemble import Ensemble
+from neurode_lib._job_files import load_job, save_job
 from neurode_lib.evaluate import Evaluation
 from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.study import Job, StudyConfig, load_pretrained, load_results, load_snapshot
+from neurode_lib.jobs import Job, JobResult
+from neurode_lib.provenance import write_provenance
+from neurode_lib.results import load_results
+from neurode_lib.rollout import stack_weights
+from neurode_lib.stored_models import load_pretrained, load_snapshot
+from neurode_lib.study import run_study
+from neurode_lib.study_config import StudyConfig
 from neurode_lib.train import Recipe, make_model
 from neurode_lib.trained import load_trained
 from neurode_lib.weights import _checksum, load_weights, save_weights
@@ -191,12 +197,12 @@ JOB = Job("neural_ode", (0, 1), Recipe(updates=2), hidden=2, threads=1)
 @pytest.fixture
 def job_file(tmp_path):
     models = [make_model(seed=seed, hidden=2, zero_init=False) for seed in JOB.seeds]
-    weights = study.stack_weights(models)
+    weights = stack_weights(models)
     measured = [
         Evaluation({("train_mse", None): 0.5}, {("error_by_horizon", 0.2): np.ones(3)})
         for _ in JOB.seeds
     ]
-    result = study.JobResult(
+    result = JobResult(
         weights,
         np.ones((2, 2)),
         np.full((2, 2), np.nan),
@@ -204,13 +210,13 @@ def job_file(tmp_path):
         1.5,
         {0: {name: value[0].clone() for name, value in weights.items()}},
     )
-    study._save_job(tmp_path, JOB, result)
+    save_job(tmp_path, JOB, result)
     return tmp_path / f"{JOB.name}.safetensors"
 
 
 def loaded_job(path, capsys):
     """The job, or a ``ValueError`` with what standard error says about it."""
-    result = study._load_job(path.parent, JOB)
+    result = load_job(path.parent, JOB)
     said = capsys.readouterr().err
     if result is None:
         raise ValueError(said)
@@ -257,7 +263,7 @@ def finished(tmp_path_factory):
         updates=2,
     )
     with ThreadPoolExecutor(1) as executor:
-        study.run_study(config, executor, progress=False)
+        run_study(config, executor, progress=False)
     return config
 
 
@@ -289,7 +295,7 @@ def test_results_of_two_runs_do_not_pass_for_one(results):
 def test_results_with_the_right_checksums_must_still_be_results(results):
     provenance = json.loads((results / "provenance.json").read_text())
     (results / "results.csv").write_text("variant,seed\nneural_ode,0\n")
-    study.write_provenance(results, provenance)
+    write_provenance(results, provenance)
     with pytest.raises(ValueError, match=r"the results in .* are damaged"):
         load_results.__wrapped__(results)
 
@@ -310,7 +316,7 @@ def test_a_study_whose_results_are_damaged_merges_them_anew(finished, tmp_path):
     shutil.copytree(finished.jobs, config.jobs)
     shutil.copytree(finished.out, config.out)
     (config.out / "results.csv").write_text("cut")
-    study.run_study(config, progress=False)
+    run_study(config, progress=False)
     assert (config.out / "results.csv").read_text() == (finished.out / "results.csv").read_text()
     assert load_results(config.out).seeds == (0, 1)
 

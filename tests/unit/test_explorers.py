@@ -23,11 +23,12 @@ from neurode_lib.explorers import (
     TrainingExplorer,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, SEEDS, package
+from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, package
 from neurode_lib.explorers.export import script, write_data
 from neurode_lib.fitzhugh_nagumo import equilibria
 from neurode_lib.rollout import network_of
-from neurode_lib.study import SNAPSHOT_UPDATES, load_pretrained
+from neurode_lib.stored_models import load_pretrained
+from neurode_lib.variants import SEEDS, SNAPSHOT_UPDATES
 
 STATIC = Path(neurode_lib.explorers.__file__).parent / "static"
 

@@ -11,13 +11,15 @@ from textwrap import dedent
 import pytest
 from jupyter_client.manager import KernelManager
 
-from neurode_lib.study import StudyConfig, load_pretrained, load_results, run_study
+from neurode_lib.results import load_results
+from neurode_lib.stored_models import load_pretrained
+from neurode_lib.study import run_study
+from neurode_lib.study_config import StudyConfig
 
 # The child forks before every event of a write and kills itself there with SIGKILL.
 KILLED_AT_EVERY_POINT = """
     import json, os, signal, sys
     from pathlib import Path
-    from neurode_lib import study
     from neurode_lib.weights import write_atomically
 
     def child(action, deadly):
@@ -53,23 +55,26 @@ WRITE = """
 
 MERGE = """
     import shutil
+    from neurode_lib import _merge
+    from neurode_lib._job_files import load_job
+    from neurode_lib.results import load_results
+    from neurode_lib.study_config import StudyConfig
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    config = study.StudyConfig(
+    config = StudyConfig(
         out=folder / "results", jobs=source / "jobs", variants=("neural_ode",),
         seeds=(0, 1), seeds_per_job=2, hidden=2, updates=2,
     )
-    job = study.Job("neural_ode", (0, 1), config.recipe_of(study.VARIANTS["neural_ode"]), 2, 1)
-    done = {job: study._load_job(config.jobs, job)}
+    done = {job: load_job(config.jobs, job) for job in config.all_jobs()}
     earlier = json.loads((source / "results/provenance.json").read_text())
-    study._provenance = lambda *_: earlier | {"made": "again"}
+    _merge._provenance = lambda *_: earlier | {"made": "again"}
     seen = []
     deadly, finished = 1, False
     while not finished:
         shutil.rmtree(folder / "results", ignore_errors=True)
         shutil.copytree(sys.argv[3], folder / "results")
-        finished = child(lambda: study._merge(config, done, None), deadly)
+        finished = child(lambda: _merge.merge(config, done, None), deadly)
         try:
-            made = study.load_results.__wrapped__(folder / "results").provenance["made"]
+            made = load_results.__wrapped__(folder / "results").provenance["made"]
             seen.append("new" if made == "again" else "old")
         except ValueError as error:
             assert "of another run" in str(error), error

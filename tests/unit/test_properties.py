@@ -32,7 +32,7 @@ from neurode_lib.metrics import (
     vector_field,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.study import load_pretrained
+from neurode_lib.stored_models import load_pretrained
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.weights import load_weights, save_weights
 

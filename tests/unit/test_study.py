@@ -13,22 +13,15 @@ import pytest
 import torch
 
 from neurode_lib import study
+from neurode_lib.jobs import Job, reference_losses, run_job
 from neurode_lib.metrics import predict
-from neurode_lib.study import (
-    PACKAGED,
-    SNAPSHOT_UPDATES,
-    Job,
-    StudyConfig,
-    load_pretrained,
-    load_results,
-    load_snapshot,
-    quick_config,
-    reference_losses,
-    run_job,
-    run_study,
-)
+from neurode_lib.results import load_results
+from neurode_lib.stored_models import load_pretrained, load_snapshot
+from neurode_lib.study import run_study
+from neurode_lib.study_config import StudyConfig, quick_config
 from neurode_lib.train import Recipe
-from neurode_lib.variants import VARIANTS, variant_named
+from neurode_lib.variants import SNAPSHOT_UPDATES, VARIANTS, training_set, variant_named
+from neurode_lib.weights import PACKAGED
 
 TWO = ("neural_ode", "discrete_rnn")
 
@@ -202,10 +195,29 @@ def test_weights_come_back_as_the_models_that_were_measured(finished):
     for variant in TWO:
         for row, seed in enumerate(results.seeds):
             model = load_pretrained(variant, seed, folder=finished.out)
-            states, currents = study.training_set(VARIANTS[variant], seed)
+            states, currents = training_set(VARIANTS[variant], seed)
             predicted = predict(model, states[:, 0], currents, 0.5 * np.arange(81))
             error = np.square(predicted - states).mean()
             assert error == pytest.approx(results.values(variant, "train_mse")[row], rel=1e-5)
+
+
+def test_rows_are_those_of_their_seeds_in_whatever_order_these_are_named(finished, tmp_path):
+    config = small(tmp_path, seeds=(1, 0))
+    shutil.copytree(finished.jobs, config.jobs)
+    run_study(config, Refusing(), progress=False)
+    turned, straight = load_results(config.out), load_results(finished.out)
+    assert turned.seeds == (1, 0)
+    for variant in TWO:
+        values = straight.values(variant, "train_mse")
+        assert turned.values(variant, "train_mse").tolist() == values[::-1].tolist()
+        curve = straight.curve(variant, "loss")
+        assert turned.curve(variant, "loss").tolist() == curve[::-1].tolist()
+        for seed in config.seeds:
+            ours, theirs = (
+                load_pretrained(variant, seed, folder=c.out) for c in (config, finished)
+            )
+            for name, value in ours.state_dict().items():
+                assert torch.equal(value, theirs.state_dict()[name])
 
 
 def test_provenance_says_how_and_from_what(finished):
@@ -292,7 +304,7 @@ def test_the_packaged_results_are_what_the_code_makes(name):
 def test_the_packaged_weights_have_the_packaged_error(name):
     results = load_results()
     for seed in (results.seeds[0], results.seeds[-1]):
-        states, currents = study.training_set(VARIANTS[name], seed)
+        states, currents = training_set(VARIANTS[name], seed)
         model = load_pretrained(name, seed)
         error = np.square(
             predict(model, states[:, 0], currents, 0.5 * np.arange(81)) - states

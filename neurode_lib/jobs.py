@@ -1,0 +1,129 @@
+"""The work of one job: train one variant for some seeds, and measure what came of it.
+
+A job carries all that determines its result, so that any process of any machine may do it, and
+do it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+import torch
+
+from neurode_lib._checks import FloatArray
+from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
+from neurode_lib.history import History
+from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.recipe import Recipe
+from neurode_lib.rollout import Weights, stack_weights
+from neurode_lib.train import train_ensemble
+from neurode_lib.variants import (
+    SNAPSHOT_SEED,
+    SNAPSHOT_UPDATES,
+    SNAPSHOT_VARIANTS,
+    VARIANTS,
+    Variant,
+    new_model,
+    training_set,
+    variant_named,
+)
+
+REFERENCE_UPDATES = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """Train and measure one variant for some seeds; carries all that a worker needs."""
+
+    variant: str
+    seeds: tuple[int, ...]
+    recipe: Recipe
+    hidden: int
+    threads: int
+
+    @property
+    def name(self) -> str:
+        """File name without ending; it changes with everything that determines the result."""
+        identity = json.dumps(
+            asdict(self) | {"setup": asdict(VARIANTS[self.variant]), "protocol": PROTOCOL}
+        )
+        digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
+        return f"{self.variant}-seeds-{self.seeds[0]}-{self.seeds[-1]}-{digest}"
+
+
+@dataclass
+class JobResult:
+    """What a job brings home."""
+
+    weights: Weights
+    loss: FloatArray
+    grad_norm: FloatArray
+    evaluations: list[Evaluation]
+    seconds: float
+    snapshots: dict[int, Weights] = field(default_factory=dict)
+
+
+def run_job(job: Job) -> JobResult:
+    """Train and measure; the unit of work that an executor is given."""
+    torch.set_num_threads(job.threads)
+    variant = variant_named(job.variant)
+    data = [training_set(variant, seed) for seed in job.seeds]
+    wants_snapshots = variant.name in SNAPSHOT_VARIANTS and SNAPSHOT_SEED in job.seeds
+    models, history = _trained(
+        variant,
+        job.seeds,
+        data,
+        job.recipe,
+        job.hidden,
+        snapshots_at=SNAPSHOT_UPDATES if wants_snapshots else (),
+    )
+    if history.interrupted:
+        raise KeyboardInterrupt
+    row = job.seeds.index(SNAPSHOT_SEED) if wants_snapshots else 0
+    return JobResult(
+        weights=stack_weights(models),
+        loss=history.loss.T,
+        grad_norm=history.grad_norm.T,
+        evaluations=[
+            evaluate(model, states, currents)
+            for model, (states, currents) in zip(models, data, strict=True)
+        ],
+        seconds=history.seconds,
+        snapshots={
+            update: {name: value[row] for name, value in weights.items()}
+            for update, weights in history.snapshots.items()
+        },
+    )
+
+
+def reference_losses(name: str, seed: int, hidden: int = 128) -> list[float]:
+    """Losses of a variant's first updates, from which a test tells whether results are stale."""
+    variant = variant_named(name)
+    recipe = replace(variant.recipe, updates=REFERENCE_UPDATES)
+    _, history = _trained(variant, [seed], [training_set(variant, seed)], recipe, hidden)
+    return [float(loss) for loss in history.loss[:, 0]]
+
+
+def _trained(
+    variant: Variant,
+    seeds: Sequence[int],
+    data: Sequence[tuple[FloatArray, FloatArray]],
+    recipe: Recipe,
+    hidden: int,
+    snapshots_at: Sequence[int] = (),
+) -> tuple[list[NeuralODE | DiscreteRNN], History]:
+    """A variant's models, one for each seed and its data, trained together."""
+    return train_ensemble(
+        [new_model(variant, seed, hidden) for seed in seeds],
+        np.stack([states for states, _ in data]),
+        np.stack([currents for _, currents in data]),
+        DT * np.arange(TRAINED_STEPS + 1),
+        recipe,
+        seeds=seeds,
+        progress=False,
+        snapshots_at=snapshots_at,
+    )
