@@ -37,6 +37,7 @@ UNUSED_FILES = (
     "scripts/pydata-sphinx-theme.js.map",
     "scripts/sphinx-book-theme.js.map",
     "styles/pydata-sphinx-theme.css.map",
+    "styles/sphinx-book-theme.css.map",
     "sphinx-thebe.js",
     "sphinx-thebe.css",
     "design-tabs.js",
