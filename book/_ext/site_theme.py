@@ -43,6 +43,16 @@ UNUSED_FILES = (
     "design-tabs.js",
     "togglebutton.js",
     "togglebutton.css",
+    # Icons of extensions that draw their own, and logos of hosts that are not offered.
+    "check-solid.svg",
+    "copy-button.svg",
+    "copybutton_funcs.js",
+    "play-solid.svg",
+    "images/logo_deepnote.svg",
+    "images/logo_jupyterlite.svg",
+    # Sphinx puts what pages show into _images.
+    "cover-light.svg",
+    "cover-dark.svg",
     "webpack-macros.html",
     "sbt-webpack-macros.html",
     "locales",
