@@ -112,11 +112,11 @@ def cut_selectors(rule: Any, names: set[str]) -> bool:
 def read_properties(rules: list[Any], words: set[str]) -> set[str]:
     """Custom properties that scripts name, that others read, or that one of these reads."""
     reads: defaultdict[str, set[str]] = defaultdict(set)
-    for one in declarations(rules):
+    for node in declarations(rules):
         # All but the custom properties stand under one name.
-        reads[one.name if one.name.startswith("--") else "*"] |= {
-            token.arguments[0].value
-            for token in walk(one.value)
+        reads[node.name if node.name.startswith("--") else "*"] |= {
+            next(one.value for one in token.arguments if one.type == "ident")
+            for token in walk(node.value)
             if token.type == "function" and token.lower_name == "var"
         }
     read, new = set(), {"*", *words}
