@@ -96,7 +96,7 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
     # In the order of first mention; each page has the same ones in the same order.
     names = {name: None for text in pages.values() for _, name in SHEET.findall(text)}
     scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js")]
-    replaced = bundle_styles(static, names, formulas, [*pages.values(), *scripts])
+    replaced = bundle_styles(static, names, formulas, pages.values(), scripts)
     version = hashlib.sha256((static / BUNDLE).read_bytes()).hexdigest()[:8]
     for path, text in pages.items():
         first = True

@@ -1,140 +1,67 @@
 """One style sheet for the whole site, and fonts with the icons and the formulas' letters it uses.
 
 The theme, its parts and the extensions bring ten sheets of half a megabyte; a page may show its
-first words only when it has read them all. Here they become one, without the rules for things that
-no page and no script of the site mentions.
+first words only when it has read them all. Here they become one, less what the site does not use.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import tinycss2
 from fontTools import subset
+from site_css import at_rules, declarations, parse, purge, walk
+
+# What fontTools did, step by step, is no news; what it warns of is.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 BUNDLE = "site.css"
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 ICON_SUBSET = "vendor/fontawesome/icons.woff"
+FORMULA_FONTS = "vendor/mathjax/fonts"
 
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # Comments with this mark say whose work it is, under which licence.
 NOTICE = re.compile(r"/\*!.*?\*/", re.DOTALL)
-TOKEN = re.compile(r"""[{};]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')]*\)""", re.DOTALL)
-URL = re.compile(r"""url\((["']?)(?!data:|#)([^"')]+)\1\)""")
-# What a selector names, without `:not(…)` and its like, which may name what is not there, and
-# without the words of attributes.
-FUNCTION = re.compile(r":[\w-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\]")
-NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
-WORD = re.compile(r"[\w-]+")
-# Composed from pieces in Bootstrap's script.
-COMPOSED = re.compile(r"bs-tooltip|tooltip")
-# Icons live in Unicode's private area; sheets write them as they are or as an escape.
-ICON = re.compile(r"[\ue000-\uf8ff]|\\([ef][0-9a-f]{3})\b")
-# The letters of formulas, in the sheet that MathJax wrote for them.
-CONTENT = re.compile(r"""content: "((?:[^"\\]|\\.)*)\"""")
-ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|\\(.)")
-
-PROPERTY = re.compile(r"--[\w-]+")
-READ = re.compile(r"var\(\s*(--[\w-]+)")
-DECLARED = re.compile(r"""(?<![\w-])(--[\w-]+)\s*:\s*(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=\}))""")
+# Starts of addresses that are no files.
+ELSEWHERE = ("data:", "#")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A style rule or an at-rule: what stands before its braces, and within (None: it has none)."""
+def read_sheet(static: Path, name: str) -> list[Any]:
+    """Rules of a sheet, imported ones put in, addresses relative to the static folder."""
+    folder = (static / name).parent
 
-    head: str
-    body: str | None
+    def from_static(address: str) -> str:
+        return (folder / address).resolve().relative_to(static.resolve()).as_posix()
 
-
-def rules(sheet: str) -> Iterator[Rule]:
-    """Split a sheet, or what is inside an @media, into its rules."""
-    depth = start = opened = 0
-    for token in TOKEN.finditer(sheet):
-        if token[0] == "{":
-            if depth == 0:
-                opened = token.start()
-            depth += 1
-        elif token[0] == "}":
-            depth -= 1
-            if depth == 0:
-                yield Rule(sheet[start:opened].strip(), sheet[opened + 1 : token.start()].strip())
-                start = token.end()
-        elif token[0] == ";" and depth == 0:
-            yield Rule(sheet[start : token.start()].strip(), None)
-            start = token.end()
-
-
-def split_selectors(head: str) -> list[str]:
-    """Parts of a selector list: commas within parentheses do not count."""
-    parts, depth, start = [], 0, 0
-    for i, character in enumerate(head):
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth == 0:
-            parts.append(head[start:i])
-            start = i + 1
-    return [part.strip() for part in [*parts, head[start:]]]
-
-
-def is_used(selector: str, words: frozenset[str]) -> bool:
-    """Whether everything that a selector names occurs somewhere in the site."""
-    names = (name.replace("\\", "") for name in NAME.findall(FUNCTION.sub("", selector)))
-    return all(name in words or COMPOSED.match(name) for name in names)
-
-
-def without_unused(sheet: str, words: frozenset[str]) -> str:
-    """Leave out the rules whose selectors name a class or an id that the site does not have."""
-    kept = []
-    for rule in rules(sheet):
-        if rule.body is None:
-            kept.append(f"{rule.head};")
-        elif rule.head.startswith(("@media", "@supports", "@layer", "@container")):
-            if inner := without_unused(rule.body, words):
-                kept.append(f"{rule.head}{{{inner}}}")
-        elif rule.head.startswith("@"):
-            # Of the icon fonts only the one that is subset below.
-            if "Awesome" not in rule.body or "fa-solid" in rule.body:
-                kept.append(f"{rule.head}{{{rule.body}}}")
-        elif used := [part for part in split_selectors(rule.head) if is_used(part, words)]:
-            kept.append(f"{','.join(used)}{{{rule.body}}}")
-    return "\n".join(kept)
-
-
-def without_unread(sheet: str, texts: Iterable[str]) -> str:
-    """Leave out the custom properties that no rule and no script reads."""
-    elsewhere = {name for text in texts for name in PROPERTY.findall(text)}
-    before = None
-    # What only an unread property read is unread then.
-    while sheet != before:
-        before = sheet
-        read = elsewhere | set(READ.findall(sheet))
-        sheet = DECLARED.sub(lambda found: found[0] if found[1] in read else "", sheet)  # noqa: B023
-    return sheet
-
-
-def read_sheet(static: Path, name: str) -> str:
-    """Text of a sheet, imports put in, addresses relative to the static folder."""
-    path = static / name
-    text = COMMENT.sub("", path.read_text(encoding="utf-8"))
-    folder = path.parent.relative_to(static)
-
-    def address(found: re.Match[str]) -> str:
-        target = (static / folder / found[2]).resolve().relative_to(static.resolve())
-        return f'url("{target.as_posix()}")'
-
-    text = URL.sub(address, text)
-    return re.sub(
-        r'@import "([^"]+)";',
-        lambda found: read_sheet(static, (folder / found[1]).as_posix()),
-        text,
-    )
+    read = []
+    for rule in parse((static / name).read_text(encoding="utf-8")):
+        match getattr(rule, "lower_at_keyword", None):
+            case "import":
+                address = next(token.value for token in rule.prelude if token.type == "string")
+                read += read_sheet(static, from_static(address))
+            case "charset":
+                pass
+            case _:
+                read.append(rule)
+                for node in walk([rule]):
+                    if node.type == "function" and node.lower_name == "url":
+                        quoted = node.arguments[0]
+                        if not quoted.value.startswith(ELSEWHERE):
+                            quoted.representation = f'"{from_static(quoted.value)}"'
+                    elif node.type == "url" and not node.value.startswith(ELSEWHERE):
+                        node.representation = f"url({from_static(node.value)})"
+    return read
 
 
 def keep_glyphs(font: Path, codes: set[int], target: Path) -> None:
     """Write a font that has the given characters only."""
     options = subset.Options(flavor="woff", layout_features=[], name_IDs=[], notdef_outline=True)
+    # FontForge's time stamp, in MathJax's fonts: fontTools would warn of it and leave it out.
+    options.drop_tables += ["FFTM"]
     loaded = subset.load_font(str(font), options)
     # MathJax asks for a font of zero width, whatever it has.
     if not codes & set(loaded.getBestCmap()):
@@ -145,34 +72,45 @@ def keep_glyphs(font: Path, codes: set[int], target: Path) -> None:
     subset.save_font(loaded, str(target), options)
 
 
+def letters(nodes: Iterable[Any]) -> set[int]:
+    """Characters of all strings."""
+    return {ord(letter) for node in walk(nodes) if node.type == "string" for letter in node.value}
+
+
 def bundle_styles(
-    static: Path, names: Iterable[str], extra: str, texts: Iterable[str]
+    static: Path, names: Iterable[str], formulas: str, pages: Iterable[str], scripts: Iterable[str]
 ) -> list[str]:
     """Write the site's style sheet, its icon font and the fonts of its formulas.
 
-    ``extra`` is the formulas' sheet; ``texts`` are the pages and scripts whose words decide which
-    rules stay. Returns the files that the new ones replace.
+    ``formulas`` is the formulas' sheet; what ``pages`` and ``scripts`` do not use is left out.
+    Returns the files that the new ones replace.
     """
-    names, texts = list(names), list(texts)
-    words = frozenset(word for text in texts for word in WORD.findall(text))
-    whole = "\n".join([*(read_sheet(static, name) for name in names), extra])
-    bundle = without_unread(without_unused(whole, words), texts)
+    names = list(names)
+    whole = [rule for name in names for rule in read_sheet(static, name)]
+    for face in at_rules(whole, "font-face"):
+        source = declarations([face], "src")[0]
+        address = tinycss2.serialize(source.value)
+        if ICON_FONT in address:
+            smaller = f'url({ICON_SUBSET}) format("woff")'
+            source.value = tinycss2.parse_component_value_list(smaller)
+        elif "fontawesome" in address:
+            whole.remove(face)
+    of_formulas = parse(formulas)
+    of_letters = letters(declarations(of_formulas, "content"))
+    rules = purge([*whole, *of_formulas], pages, scripts)
+    bundle = tinycss2.serialize(rules)
 
-    icons = {int(icon[1], 16) if icon[1] else ord(icon[0]) for icon in ICON.finditer(bundle)}
+    # Icons live in Unicode's private area.
+    icons = {code for code in letters(rules) if 0xE000 <= code <= 0xF8FF}
     keep_glyphs(static / ICON_FONT, icons, static / ICON_SUBSET)
-    letters = {
-        ord(letter)
-        for content in CONTENT.findall(extra)
-        for letter in ESCAPE.sub(
-            lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], content
-        )
-    }
-    for font in (static / "vendor/mathjax/fonts").iterdir():
-        keep_glyphs(font, letters, font)
+    replaced = [*names, "basic.css", "vendor/fontawesome/webfonts"]
+    for font in (static / FORMULA_FONTS).iterdir():
+        if font.name in bundle:
+            keep_glyphs(font, of_letters, font)
+        else:
+            replaced.append(f"{FORMULA_FONTS}/{font.name}")
 
-    solid = re.compile(r"src:url\(\"vendor/fontawesome[^;}]*")
-    bundle = solid.sub(f'src:url("{ICON_SUBSET}") format("woff")', bundle)
     shipped = "".join((static / name).read_text(encoding="utf-8") for name in names)
     notices = "\n".join(dict.fromkeys(NOTICE.findall(shipped)))
     (static / BUNDLE).write_text(f"{notices}\n{bundle}\n", encoding="utf-8")
-    return [*names, "basic.css", "vendor/fontawesome/webfonts"]
+    return replaced
