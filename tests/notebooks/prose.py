@@ -51,7 +51,10 @@ EVERYWHERE = {
     "128": "hidden units",
 }
 CHAPTER = {
-    "01_fitzhugh_nagumo": {"1.75": "2 a / b, the centre of the neuron's symmetry"},
+    "01_fitzhugh_nagumo": {
+        "1.75": "2 a / b, the centre of the neuron's symmetry",
+        "12.5": "parameter tau",
+    },
     "02_stepping_through_time": {
         "10^{-8}": "the article's error of one step",
         "10^{-12}": "tolerance given to a solver",
