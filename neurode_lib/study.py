@@ -18,7 +18,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -56,8 +56,6 @@ SNAPSHOT_UPDATES = (0, 5, 10, 20, 40, 70, 100, 150, 200, 300, 400, 500, 600)
 REFERENCE_UPDATES = 5
 # What load_results reads; weights vouch for themselves.
 CHECKED_FILES = ("results.csv", "curves.safetensors")
-
-Key = tuple[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -243,17 +241,7 @@ def run_study(
     """
     config = StudyConfig() if config is None else config
     instance_of("config", config, StudyConfig)
-    jobs = [
-        Job(
-            name,
-            config.seeds[i : i + config.seeds_per_job],
-            config.recipe_of(VARIANTS[name]),
-            config.hidden,
-            config.threads,
-        )
-        for name in config.variants
-        for i in range(0, len(config.seeds), config.seeds_per_job)
-    ]
+    jobs = _jobs_of(config)
     done = {job: result for job in jobs if (result := _load_job(config.jobs, job)) is not None}
     missing = [job for job in jobs if job not in done]
     bar = tqdm(total=len(jobs), initial=len(done), unit="job", disable=not progress)
@@ -281,9 +269,23 @@ def run_study(
                 own.shutdown(wait=True, cancel_futures=True)
     else:
         bar.close()
-    if missing or not _is_whole(config.out):
+    if missing or not _holds(config.out, jobs):
         _merge(config, done, time.perf_counter() - started if len(missing) == len(jobs) else None)
     return config.out
+
+
+def _jobs_of(config: StudyConfig) -> list[Job]:
+    return [
+        Job(
+            name,
+            config.seeds[i : i + config.seeds_per_job],
+            config.recipe_of(VARIANTS[name]),
+            config.hidden,
+            config.threads,
+        )
+        for name in config.variants
+        for i in range(0, len(config.seeds), config.seeds_per_job)
+    ]
 
 
 def _save_job(folder: Path, job: Job, result: JobResult) -> None:
@@ -402,8 +404,7 @@ def _merge(config: StudyConfig, done: dict[Job, JobResult], wall_seconds: float 
     save_weights(config.out / "curves.safetensors", curves)
     save_weights(config.out / "snapshots.safetensors", snapshots)
     # Last, since it vouches for the others: a reader of half a merge sees that they do not match.
-    write_provenance(config.out, _provenance(config, seconds, wall_seconds))
-    load_results.cache_clear()
+    write_provenance(config.out, _provenance(config, done, seconds, wall_seconds))
 
 
 def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
@@ -464,16 +465,24 @@ def _checked_files(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return provenance, contents
 
 
-def _is_whole(folder: Path) -> bool:
+def _holds(folder: Path, jobs: Collection[Job]) -> bool:
+    """Whether a folder holds whole results of these jobs, and not those of another study."""
     try:
-        _checked_files(folder)
+        provenance, _ = _checked_files(folder)
     except (FileNotFoundError, ValueError):
         return False
-    return True
+    return bool(provenance.get("jobs") == _names(jobs))
+
+
+def _names(jobs: Collection[Job]) -> list[str]:
+    return sorted(job.name for job in jobs)
 
 
 def _provenance(
-    config: StudyConfig, seconds: dict[str, float], wall_seconds: float | None
+    config: StudyConfig,
+    jobs: Collection[Job],
+    seconds: dict[str, float],
+    wall_seconds: float | None,
 ) -> dict[str, Any]:
     return {
         "neurode_lib": neurode_lib.__version__,
@@ -488,6 +497,7 @@ def _provenance(
         },
         "threads_per_job": config.threads,
         "seeds": list(config.seeds),
+        "jobs": _names(jobs),
         "wall_seconds": wall_seconds,
         "training_seconds": seconds,
         "recipes": {name: asdict(config.recipe_of(VARIANTS[name])) for name in config.variants},
@@ -577,14 +587,18 @@ class Results:
         return variant, name, one_of("current", current, there)
 
 
-@lru_cache(maxsize=4)
-def load_results(folder: Path = PACKAGED) -> Results:
-    """Read the study's results.
+def load_results(folder: str | Path = PACKAGED) -> Results:
+    """Read the study's results; files that have not changed since are not parsed again.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : str or Path, optional
         Where :func:`run_study` put them; by default the ones that come with the library.
+
+    Returns
+    -------
+    Results
+        Its arrays are shared with whoever asks next, and read-only.
 
     Raises
     ------
@@ -593,7 +607,13 @@ def load_results(folder: Path = PACKAGED) -> Results:
     ValueError
         If a file is damaged.
     """
-    folder = folder_or_file("folder", folder)
+    folder = folder_or_file("folder", folder).resolve()
+    provenance, _ = _checked_files(folder)
+    return _read_results(folder, provenance["sha256"])
+
+
+@lru_cache(maxsize=4)
+def _read_results(folder: Path, _seal_of_all: str) -> Results:
     provenance, contents = _checked_files(folder)
     try:
         seeds = tuple(int(seed) for seed in provenance["seeds"])

@@ -398,9 +398,7 @@ ENTRIES = [
         variant="one of",
         update="integer from 0",
     ),
-    Entry(
-        "load_results", lambda **o: study.load_results.__wrapped__(**o), {}, {"folder": "no path"}
-    ),
+    entry(study.load_results, {}, folder="no path"),
     Entry("variant_named", study.variant_named, {}, {"name": "one of"}, {"name": "variant"}),
     entry(
         study.StudyConfig,

@@ -104,6 +104,18 @@ def test_a_second_run_does_nothing(finished):
     assert {path: path.stat().st_mtime_ns for path in finished.out.iterdir()} == before
 
 
+def test_a_folder_with_the_results_of_another_study_gets_those_that_were_asked_for(
+    finished, tmp_path
+):
+    other = small(tmp_path, variants=("discrete_rnn",), seeds=(0,), updates=2)
+    with ThreadPoolExecutor(1) as executor:
+        run_study(other, executor, progress=False)
+    config = replace(finished, out=other.out)  # its jobs are done, its folder holds other results
+    run_study(config, Refusing(), progress=False)
+    assert results_of(config) == results_of(finished)
+    assert load_results(config.out).seeds == finished.seeds
+
+
 def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
     config = copy_of(finished, tmp_path)
     lost = sorted(config.jobs.iterdir())[1]
@@ -264,6 +276,20 @@ def test_a_quick_run_cannot_touch_the_real_results(tmp_path):
     assert set(config.variants) == set(VARIANTS)
 
 
+def test_results_are_those_in_the_folder_now(finished, tmp_path, monkeypatch):
+    shutil.copytree(finished.out, tmp_path / "a/results")
+    monkeypatch.chdir(tmp_path / "a")
+    assert load_results("results") is load_results(tmp_path / "a/results")  # parsed once
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        load_results("results")
+    table = tmp_path / "a/results/results.csv"
+    shown = f"{load_results('a/results').values('neural_ode', 'train_mse')[0]:.9g}"
+    table.write_text(table.read_text().replace(shown, "0.125"))
+    study.write_provenance(table.parent, load_results(finished.out).provenance)
+    assert load_results("a/results").values("neural_ode", "train_mse")[0] == 0.125
+
+
 # --- the results that come with the library --------------------------------------------------
 
 
@@ -299,6 +325,11 @@ def test_the_packaged_weights_have_the_packaged_error(name):
         ).mean()
         stored = results.values(name, "train_mse")[results.seeds.index(seed)]
         assert error == pytest.approx(stored, rel=1e-3)
+
+
+def test_the_packaged_results_are_those_of_the_default_study():
+    config = StudyConfig()
+    assert study._holds(PACKAGED, study._jobs_of(config))
 
 
 def test_snapshots_run_from_standing_still_to_the_trained_model():
