@@ -125,7 +125,7 @@ def train_ensemble(
         Whether to show a bar with the median loss and the time left.
     checkpoint : Path, optional
         File to write now and then and to continue from if it is there. It is removed at the
-        end. A checkpoint of another recipe or other seeds is refused.
+        end. A checkpoint of another recipe, other seeds, other data or another grid is refused.
     snapshots_at : sequence of int
         Numbers of updates after which to keep a copy of the weights; those that training does
         not reach are not kept.

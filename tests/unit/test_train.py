@@ -316,6 +316,33 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
         )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda states, currents, grid: (states, currents, 2.0 * grid),
+        lambda states, currents, grid: (states[:, ::-1], currents, grid),
+        lambda states, currents, grid: (states, currents[::-1], grid),
+    ],
+    ids=["another grid", "time reversed", "currents reversed"],
+)
+def test_a_checkpoint_of_other_data_is_refused(tmp_path, monkeypatch, change):
+    states, currents = data(0)
+    assert (currents != currents[::-1]).any()
+    checkpoint = tmp_path / "run.safetensors"
+    interrupt_at(monkeypatch, 2)
+    small_run(checkpoint=checkpoint)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"belongs to another .* other data or another grid"):
+        train(
+            make_model(seed=0, hidden=4),
+            *change(states, currents, GRID),
+            Recipe(updates=6),
+            checkpoint=checkpoint,
+            progress=False,
+        )
+    small_run(checkpoint=checkpoint)
+
+
 def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights():
     recipe = Recipe(updates=12, lr=0.02, clip_norm=None)
     states, currents = stacked([0, 1])
