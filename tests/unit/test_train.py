@@ -321,13 +321,13 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
     [
         lambda states, currents, grid: (states, currents, 2.0 * grid),
         lambda states, currents, grid: (states[:, ::-1], currents, grid),
-        lambda states, currents, grid: (states, currents[::-1], grid),
+        lambda states, currents, grid: (states, np.roll(currents, 1), grid),
     ],
-    ids=["another grid", "time reversed", "currents reversed"],
+    ids=["another grid", "time reversed", "currents exchanged"],
 )
 def test_a_checkpoint_of_other_data_is_refused(tmp_path, monkeypatch, change):
     states, currents = data(0)
-    assert (currents != currents[::-1]).any()
+    assert (currents != np.roll(currents, 1)).any()
     checkpoint = tmp_path / "run.safetensors"
     interrupt_at(monkeypatch, 2)
     small_run(checkpoint=checkpoint)
