@@ -22,7 +22,7 @@ from torch import nn
 from tqdm import tqdm
 
 from neurode_lib._checkpoint import restore_run, save_run
-from neurode_lib._checks import finite_array, folder_or_file, instance_of, integers
+from neurode_lib._checks import finite_array, folder_or_file, instance_of, integers, writable
 from neurode_lib._ensemble import Ensemble
 from neurode_lib._interrupts import interrupts_between_updates
 from neurode_lib.history import History
@@ -141,7 +141,9 @@ def train_ensemble(
     Raises
     ------
     ValueError
-        If shapes disagree, data are not finite or the grid does not increase.
+        If shapes disagree, data are not finite, the grid does not increase, or ``checkpoint``
+        is not a file that can be written or continued. Should writing fail later, with an
+        ``OSError``, the models keep what they have learned.
 
     Warns
     -----
@@ -153,7 +155,7 @@ def train_ensemble(
     wanted = set(integers("snapshots_at", snapshots_at))
     run = Ensemble(models, states, currents, t_eval, recipe, seeds, _checked_device(device))
     if checkpoint is not None:
-        checkpoint = folder_or_file("checkpoint", checkpoint)
+        checkpoint = writable("checkpoint", folder_or_file("checkpoint", checkpoint))
         if checkpoint.exists():
             restore_run(run, checkpoint)
     bar = tqdm(
@@ -176,6 +178,8 @@ def train_ensemble(
                     last_saved = time.monotonic()
     finally:
         bar.close()
+        # Also when a checkpoint cannot be written: what was learned is not lost with it.
+        run.write_back()
     interrupted = run.update < recipe.updates
     if not interrupted and run.update in wanted:
         run.keep_snapshot()
@@ -184,7 +188,6 @@ def train_ensemble(
             save_run(run, checkpoint)
         else:
             checkpoint.unlink(missing_ok=True)
-    run.write_back()
     return list(models), run.history(interrupted=interrupted)
 
 

@@ -383,6 +383,13 @@ def test_whoever_asks_about_an_untrained_current_is_told(current):
     assert [warning.category for warning in told] == ([] if inside else [UntrainedCurrentWarning])
 
 
+def test_arrays_that_run_backwards_are_as_good_as_their_copies(true_model):
+    starts, grid = np.array([[0.5, 0.1], [1.0, 0.0]])[::-1], 0.5 * np.arange(3)
+    forward = starts.copy()
+    assert (predict(true_model, starts, 0.5, grid) == predict(true_model, forward, 0.5, grid)).all()
+    assert (vector_field(true_model, starts, 0.5) == vector_field(true_model, forward, 0.5)).all()
+
+
 def test_models_of_the_study_and_trained_ones_know_their_currents(recwarn):
     model = load_pretrained("neural_ode", 0)
     assert "trained_currents" not in model.state_dict()

@@ -316,6 +316,49 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
         )
 
 
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_update(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Ensemble, "advance", lambda _: pytest.fail("training has begun"))
+    (tmp_path / "file").write_text("")
+    nowhere = tmp_path / "file" / "run.safetensors"
+    for path, why in ((tmp_path, "got the folder"), (nowhere, "can be written")):
+        with pytest.raises(ValueError, match=rf"checkpoint must be .*{why}"):
+            small_run(checkpoint=path)
+
+
+def test_what_was_learned_is_not_lost_with_the_checkpoint(tmp_path, monkeypatch):
+    """The folder disappears while training runs, as a network drive may."""
+
+    def lost(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(train_module, "save_run", lost)
+    whole, _ = small_run()
+    states, currents = data(0)
+    for seconds, n_updates in ((3600.0, 3), (0.0, 1)):  # at the end, and on the way
+        monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", seconds)
+        model = make_model(seed=0, hidden=4)
+        with monkeypatch.context() as interrupted:
+            interrupt_at(interrupted, n_updates - 1)
+            with pytest.raises(OSError, match="no space left"):
+                train(
+                    model,
+                    states,
+                    currents,
+                    GRID,
+                    Recipe(updates=6),
+                    checkpoint=tmp_path / "run.safetensors",
+                    progress=False,
+                )
+            interrupted.undo()
+            interrupt_at(interrupted, n_updates - 1)
+            partial, history = small_run()
+        assert len(history.loss) == n_updates
+        assert torch.equal(flat(model), flat(partial))
+        assert not torch.equal(flat(model), flat(whole))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -326,21 +369,20 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
     ids=["another grid", "time reversed", "currents exchanged"],
 )
 def test_a_checkpoint_of_other_data_is_refused(tmp_path, monkeypatch, change):
-    states, currents = data(0)
-    assert (currents != np.roll(currents, 1)).any()
-    checkpoint = tmp_path / "run.safetensors"
+    states, currents = data(0)[0], np.array([0.2, 0.5, 0.5, 0.2, 0.5, 0.2])
+
+    def run(*arguments):
+        model, recipe = make_model(seed=0, hidden=4), Recipe(updates=6)
+        options = {"checkpoint": tmp_path / "run.safetensors", "progress": False}
+        return train(model, *arguments, recipe, **options)
+
     interrupt_at(monkeypatch, 2)
-    small_run(checkpoint=checkpoint)
+    run(states, currents, GRID)
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"belongs to another .* other data or another grid"):
-        train(
-            make_model(seed=0, hidden=4),
-            *change(states, currents, GRID),
-            Recipe(updates=6),
-            checkpoint=checkpoint,
-            progress=False,
-        )
-    small_run(checkpoint=checkpoint)
+        run(*change(states, currents, GRID))
+    _, history = run(states, currents, GRID)
+    assert len(history.loss) == 6
 
 
 def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights():
