@@ -64,19 +64,21 @@ def finite_number(name: str, value: float) -> float:
     return number
 
 
-def positive_number(name: str, value: float) -> float:
-    """Return ``value`` as a finite float above zero."""
+def positive_number(name: str, value: float, *, maximum: float = math.inf) -> float:
+    """Return ``value`` as a finite float above zero, at most ``maximum``."""
     number = finite_number(name, value)
     if number <= 0.0:
         raise ValueError(f"{name} must be > 0, got {number}")
-    return number
+    return non_negative_number(name, number, maximum=maximum)
 
 
-def non_negative_number(name: str, value: float) -> float:
-    """Return ``value`` as a finite float of at least zero."""
+def non_negative_number(name: str, value: float, *, maximum: float = math.inf) -> float:
+    """Return ``value`` as a finite float of at least zero, at most ``maximum``."""
     number = finite_number(name, value)
     if number < 0.0:
         raise ValueError(f"{name} must be >= 0, got {number}")
+    if number > maximum:
+        raise ValueError(f"{name} must be <= {maximum:g}, got {number}")
     return number
 
 

@@ -1,6 +1,7 @@
 """An ensemble in training: `K` models of one shape that make each update together.
 
-Each has its own loss, gradient norm and clipping, and stops alone where its loss is not finite.
+Each has its own loss, gradient norm and clipping, and stops alone where its loss, gradient or
+weights are not finite.
 """
 
 from __future__ import annotations
@@ -88,12 +89,14 @@ class Ensemble:
         """Make one update of every model."""
         started = time.perf_counter()
         losses = self._losses()
-        self._stop_where_not_finite(losses)
+        self._warn(self._stop(~torch.isfinite(losses)), "the loss")
         self.last_good = self._copy_of_weights()
         self.optimizer.zero_grad()
         # Each loss depends on its own model's weights only, so the sum separates.
         losses.sum().backward()
         norms = _clip_each(self.weights.values(), self.recipe.clip_norm)
+        # Its weights must not take such a step, and clipping would make of it one of length 0.
+        self._warn(self._stop(~torch.isfinite(norms)), "the gradient")
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate(self.update)
         self.optimizer.step()
@@ -110,12 +113,16 @@ class Ensemble:
         }
 
     def write_back(self) -> None:
-        """Copy the stacked weights into the models."""
+        """Copy the stacked weights into the models, or the last good ones of those that are not."""
+        # What the last update has done, no loss has seen yet.
+        finite = [torch.isfinite(weight.detach()).flatten(1) for weight in self.weights.values()]
+        stopped = self._stop(~torch.cat(finite, dim=1).all(dim=1))
         for k, model in enumerate(self.models):
             network_of(model).load_state_dict(
                 {name: weight.detach()[k] for name, weight in self.weights.items()}
             )
             keep_trained_range(model, self.trained_on[k])
+        self._warn(stopped, "a weight")
 
     def history(self, *, interrupted: bool) -> History:
         """What happened so far."""
@@ -142,17 +149,22 @@ class Ensemble:
         )
         return (predicted - batch.target).square().mean(dim=(0, 2, 3))
 
-    def _stop_where_not_finite(self, losses: Tensor) -> None:
-        for k in (~torch.isfinite(losses)).nonzero().flatten().tolist():
-            if self.stopped_at[k] is None:
-                self.stopped_at[k] = self.update
-                self._return_to_last_good(k)
-                warnings.warn(
-                    f"the loss of model {k} (seed {self.seeds[k]}) is not finite at update "
-                    f"{self.update}; it keeps the last weights whose loss was finite",
-                    RuntimeWarning,
-                    stacklevel=4,  # whoever called train_ensemble
-                )
+    def _stop(self, failed: Tensor) -> list[int]:
+        """Stop the models that have failed with their last good weights; return the new ones."""
+        new = [k for k in failed.nonzero().flatten().tolist() if self.stopped_at[k] is None]
+        for k in new:
+            self.stopped_at[k] = self.update
+            self._return_to_last_good(k)
+        return new
+
+    def _warn(self, stopped: Iterable[int], what: str) -> None:
+        for k in stopped:
+            warnings.warn(
+                f"{what} of model {k} (seed {self.seeds[k]}) is not finite at update "
+                f"{self.update}; it keeps the last weights whose loss was finite",
+                RuntimeWarning,
+                stacklevel=4,  # whoever called train_ensemble
+            )
 
     def _hold_stopped(self) -> None:
         """Undo this update for models that were stopped."""

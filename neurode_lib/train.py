@@ -148,7 +148,7 @@ def train_ensemble(
     Warns
     -----
     RuntimeWarning
-        If a model's loss stops being finite.
+        If a model's loss, gradient or weights stop being finite.
     """
     recipe = Recipe() if recipe is None else recipe
     instance_of("recipe", recipe, Recipe)

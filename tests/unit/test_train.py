@@ -407,6 +407,43 @@ def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_wei
     torch.testing.assert_close(flat(trained[0]), flat(alone), rtol=1e-4, atol=1e-5)
 
 
+def steep(size):
+    """A model whose last layer is so large that its loss is finite, and its gradient is not."""
+    model = make_model(seed=1, hidden=8)
+    with torch.no_grad():
+        network_of(model)[-1].weight.fill_(size)
+    return model
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_a_gradient_that_is_not_finite_stops_a_model_before_it_takes_the_step(clip_norm):
+    """Clipped by its infinite norm, such a gradient would be zero, and training stand still."""
+    recipe = Recipe(updates=1, clip_norm=clip_norm)
+    states, currents = stacked([0, 1])
+    models = [make_model(seed=0, hidden=8), steep(1e15)]
+    with pytest.warns(RuntimeWarning, match=r"the gradient of model 1 \(seed 1\) is not finite"):
+        trained, history = train_ensemble(
+            models, states, currents, GRID, recipe, seeds=[0, 1], progress=False
+        )
+    assert history.stopped_at == [None, 0]
+    assert np.isfinite(history.loss).all()
+    assert not np.isfinite(history.grad_norm[0, 1])
+    assert torch.equal(flat(trained[1]), flat(steep(1e15)))
+    assert not torch.equal(flat(trained[0]), flat(make_model(seed=0, hidden=8)))
+
+
+def test_weights_that_the_last_update_spoils_are_not_returned():
+    states, currents = data(0)
+    model = make_model(seed=0, hidden=8)
+    with torch.no_grad():
+        network_of(model)[0].weight[0, 0] = 1e30  # which the decay multiplies by -1e12
+    before = flat(model).clone()
+    recipe = Recipe(updates=1, lr=1e6, weight_decay=1e6)
+    with pytest.warns(RuntimeWarning, match=r"a weight of model 0 \(seed 0\) is not finite"):
+        train(model, states, currents, GRID, recipe, progress=False, snapshots_at=[1])
+    assert torch.equal(flat(model), before)
+
+
 def test_make_model_repeats_itself_and_leaves_the_global_generator_alone():
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
@@ -427,6 +464,8 @@ def test_make_model_repeats_itself_and_leaves_the_global_generator_alone():
         ({"lr": float("nan")}, "lr must be finite"),
         ({"schedule": "linear"}, "schedule must be one of"),
         ({"weight_decay": -0.1}, "weight_decay must be >= 0"),
+        ({"lr": 3e38}, r"lr must be <= 1e\+06"),
+        ({"weight_decay": 1e300}, r"weight_decay must be <= 1e\+06"),
         ({"clip_norm": 0.0}, "clip_norm must be > 0"),
         ({"window": 0}, "window must be >= 1"),
         ({"batch": 1.5}, "batch must be an integer"),
