@@ -2,8 +2,9 @@
 
 What a model does under a current that it never saw may be worth asking (chapter 14 does), but it
 should not be taken for knowledge by accident. So training and loading leave the range with the
-model, and :func:`neurode_lib.metrics.predict` compares. Who asks on purpose says so in Python's
-own way::
+model, and :func:`neurode_lib.metrics.predict`, :func:`~neurode_lib.metrics.vector_field`,
+:func:`~neurode_lib.metrics.learned_equilibria` and :func:`~neurode_lib.metrics.learned_jacobian`
+compare. Who asks on purpose says so in Python's own way::
 
     warnings.simplefilter("ignore", UntrainedCurrentWarning)
 """
@@ -56,7 +57,7 @@ def warn_outside_trained_range(model: nn.Module, currents: npt.ArrayLike) -> Non
     if outside.size:
         warnings.warn(
             f"I = {outside[0]:g} lies outside the currents that this model was trained on, "
-            f"{low:g} to {high:g}: nothing has compared what it predicts there with data. If you "
+            f"{low:g} to {high:g}: nothing has compared what it says there with data. If you "
             'ask on purpose: warnings.simplefilter("ignore", UntrainedCurrentWarning)',
             UntrainedCurrentWarning,
             stacklevel=3,

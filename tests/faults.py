@@ -88,9 +88,11 @@ FAULTS = [
     ),
     Fault(
         "a current outside those a model was trained on",
-        '`UntrainedCurrentWarning`; `warnings.simplefilter("ignore", UntrainedCurrentWarning)` '
-        "says that it is meant",
+        "`UntrainedCurrentWarning` from `predict`, `vector_field`, `learned_equilibria` and "
+        '`learned_jacobian`; `warnings.simplefilter("ignore", UntrainedCurrentWarning)` says that '
+        "it is meant, as does a scan by `learned_hopf_current`",
         (
+            "test_properties.py::test_a_scan_of_currents_is_meant_to_leave_the_trained_ones",
             "test_properties.py::test_whoever_asks_about_an_untrained_current_is_told",
             "test_properties.py::test_models_of_the_study_and_trained_ones_know_their_currents",
         ),
@@ -121,6 +123,11 @@ FAULTS = [
             "test_a_gradient_that_is_not_finite_stops_a_model_before_it_takes_the_step",
             "test_train.py::test_weights_that_the_last_update_spoils_are_not_returned",
         ),
+    ),
+    Fault(
+        "a model whose weights are not finite, asked for its field or equilibria",
+        "`ValueError`, and not the answer that there are none",
+        ("test_metrics_equilibria.py::test_weights_that_are_not_finite_have_no_plausible_answers",),
     ),
     Fault(
         "Ctrl-C, or *Interrupt kernel*, while training",

@@ -236,11 +236,22 @@ ENTRIES = [
         t_eval="array",
     ),
     entry(metrics.divergence_steps, {"predicted": PATHS}, predicted="array"),
-    entry(metrics.trajectory_mse, {"predicted": PATHS, "truth": PATHS}, truth="array"),
-    entry(metrics.error_by_horizon, {"predicted": PATHS, "truth": PATHS}, truth="array"),
+    entry(
+        metrics.trajectory_mse,
+        {"predicted": PATHS, "truth": PATHS},
+        predicted="array",
+        truth="array",
+    ),
+    entry(
+        metrics.error_by_horizon,
+        {"predicted": PATHS, "truth": PATHS},
+        predicted="array",
+        truth="array",
+    ),
     entry(
         metrics.extrapolation_mse,
         {"predicted": PATHS, "truth": PATHS, "trained_steps": 1},
+        predicted="array",
         truth="array",
         trained_steps="object",
     ),
@@ -296,6 +307,12 @@ ENTRIES = [
         {"learned": STARTS, "true": STARTS},
         learned="array",
         true="array",
+    ),
+    entry(
+        metrics.affine_share,
+        {"points": PLANE, "field": PLANE},
+        points="array",
+        field="array",
     ),
     entry(
         metrics.distance_to_data,

@@ -256,6 +256,15 @@ def test_the_affine_share_is_scipys_for_one_variable():
     assert affine_share(points, field) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_the_affine_share_depends_on_no_scale(scale):
+    points = np.random.default_rng(1).normal(size=(40, 2))
+    field = fhn_rhs(points, 0.5)
+    assert affine_share(scale * points, scale * field) == pytest.approx(
+        affine_share(points, field), rel=1e-9
+    )
+
+
 def test_a_constant_field_has_no_variation_to_explain():
     with pytest.raises(ValueError, match="field must not be the same"):
         affine_share(at_random()[0], np.ones((50, 2)))
