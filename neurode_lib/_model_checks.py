@@ -19,4 +19,4 @@ def check_weights(model: nn.Module) -> None:
     """Refuse a model whose weights are not finite: where its field vanishes is no question."""
     for name, weight in model.named_parameters():
         if not torch.isfinite(weight).all():
-            raise ValueError(f"model must have finite weights: its weights are not finite ({name})")
+            raise ValueError(f"model must have finite weights, got NaN or infinity in {name}")

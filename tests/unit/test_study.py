@@ -13,7 +13,10 @@ import pytest
 import torch
 
 from neurode_lib import study
+from neurode_lib.evaluate import evaluate
+from neurode_lib.fitzhugh_nagumo import equilibria
 from neurode_lib.metrics import predict
+from neurode_lib.neural_ode import NeuralODE
 from neurode_lib.study import (
     PACKAGED,
     SNAPSHOT_UPDATES,
@@ -330,6 +333,42 @@ def test_the_packaged_weights_have_the_packaged_error(name):
 def test_the_packaged_results_are_those_of_the_default_study():
     config = StudyConfig()
     assert study._holds(PACKAGED, study._jobs_of(config))
+
+
+class Bistable(torch.nn.Module):
+    """At rest at v = -1, 0 and 1, w = 0, under every current: no Hopf, and no cycle."""
+
+    def forward(self, _t, y, _I):
+        v, w = y.unbind(-1)
+        return torch.stack([v - v**3, -w], dim=-1)
+
+
+def test_what_a_model_does_not_have_is_nan_and_its_nearest_equilibrium_counts():
+    states, currents = study.training_set(VARIANTS["neural_ode"], 0)
+    numbers = evaluate(NeuralODE(Bistable()), states, currents).numbers
+    assert np.isnan(numbers["hopf_current", None])
+    for current in (0.2, 0.5):
+        true = equilibria(current)[0]
+        assert numbers["n_equilibria", current] == 3
+        assert numbers["equilibrium_offset", current] == pytest.approx(
+            min(np.hypot(v - true.v, true.w) for v in (-1, 0, 1))
+        )
+        assert numbers["oscillates", current] == 0
+    assert np.isnan(numbers["period_error", 0.5])
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_every_packaged_number_is_what_the_code_measures(name):
+    """Seed 0 of the packaged weights, measured again: each metric means what it did."""
+    results = load_results()
+    seed = results.seeds[0]
+    measured = evaluate(load_pretrained(name, seed), *study.training_set(VARIANTS[name], seed))
+    stored = {key[1:]: v[0] for key, v in results.numbers.items() if key[0] == name}
+    assert measured.numbers.keys() == stored.keys()
+    for key, value in measured.numbers.items():
+        assert value == pytest.approx(stored[key], rel=1e-4, nan_ok=True), key
+    for (metric, current), curve in measured.curves.items():
+        np.testing.assert_allclose(curve, results.curve(name, metric, current)[0], rtol=1e-3)
 
 
 def test_snapshots_run_from_standing_still_to_the_trained_model():

@@ -203,6 +203,32 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
         assert torch.equal(flat(a), flat(b))
 
 
+def test_each_seed_of_an_ensemble_draws_its_own_minibatches():
+    states, currents = data(0)
+    _, history = train_ensemble(
+        [make_model(seed=0, hidden=8) for _ in range(3)],
+        np.stack([states] * 3),
+        np.stack([currents] * 3),
+        GRID,
+        Recipe(updates=3, window=2, batch=4),
+        seeds=[0, 1, 0],
+        progress=False,
+    )
+    assert (history.loss[:, 0] != history.loss[:, 1]).all()
+    np.testing.assert_allclose(history.loss[:, 0], history.loss[:, 2], rtol=1e-5)
+
+
+def test_the_seconds_of_a_resumed_run_include_those_before(tmp_path, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(ticks)))  # an update takes 1
+    with monkeypatch.context() as interrupted:
+        interrupt_at(interrupted, 2)
+        _, history = small_run(checkpoint=tmp_path / "run.safetensors")
+        assert history.seconds == 3.0
+    _, history = small_run(checkpoint=tmp_path / "run.safetensors")
+    assert history.seconds == 6.0
+
+
 def interrupt_at(monkeypatch, *numbers):
     """Send Ctrl-C within the updates of these numbers."""
     real_advance, calls = Ensemble.advance, itertools.count()
