@@ -20,13 +20,12 @@ from neurode_lib._windows import Windows, checked_data, window_length
 from neurode_lib.history import History
 from neurode_lib.recipe import Recipe
 from neurode_lib.rollout import (
-    Stepping,
     Weights,
     Workspace,
+    common_stepping,
     network_of,
     stack_weights,
     stacked_rollout,
-    stepping_of,
 )
 from neurode_lib.trained_range import keep_trained_range
 
@@ -48,8 +47,10 @@ class Ensemble:
         seeds: Sequence[int],
         device: torch.device,
     ) -> None:
+        self.stepping = common_stepping(models)
+        if len({id(model) for model in models}) < len(models):
+            raise ValueError("models must not repeat: each is trained in place")
         self.models, self.recipe = list(models), recipe
-        self.stepping = _common_stepping(self.models)
         self.seeds = integers("seeds", seeds)
         first_weight, *_, last_bias = network_of(self.models[0]).parameters()
         data, drive, grid = checked_data(
@@ -189,15 +190,3 @@ def _clip_each(weights: Iterable[Tensor], clip_norm: float | None) -> Tensor:
         for gradient in gradients:
             gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
     return norms
-
-
-def _common_stepping(models: Sequence[nn.Module]) -> Stepping:
-    if not models:
-        raise ValueError("models must not be empty")
-    if len({id(model) for model in models}) < len(models):
-        raise ValueError("models must not repeat: each is trained in place")
-    shapes = [[tuple(p.shape) for p in network_of(model).parameters()] for model in models]
-    steppings = {stepping_of(model) for model in models}
-    if len(steppings) > 1 or any(shape != shapes[0] for shape in shapes):
-        raise ValueError("models must be alike in kind and size")
-    return steppings.pop()

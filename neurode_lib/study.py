@@ -17,6 +17,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -40,6 +41,7 @@ from neurode_lib._checks import (
     one_of,
     positive_int,
     reason,
+    shown,
 )
 from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
 from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, build_dataset
@@ -97,12 +99,15 @@ class StudyConfig:
         instance_of("jobs", self.jobs, Path)
         for name, value in (("variants", self.variants), ("seeds", self.seeds)):
             instance_of(name, value, tuple)
+            if not value:
+                raise ValueError(f"{name} must not be empty")
         for name in self.variants:
             variant_named(name)
         for seed in self.seeds:
             positive_int("seeds", seed, minimum=0)
-        if not self.variants or not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("variants and seeds must not be empty, and seeds must not repeat")
+        for name, value in (("variants", self.variants), ("seeds", self.seeds)):
+            if len(set(value)) < len(value):
+                raise ValueError(f"{name} must not repeat, got {shown(value)}")
         positive_int("seeds_per_job", self.seeds_per_job)
         positive_int("threads", self.threads)
         positive_int("hidden", self.hidden)
@@ -315,6 +320,11 @@ def _load_job(folder: Path, job: Job) -> JobResult | None:
     """A finished job, or None if there is none; a damaged file is named and will be redone."""
     path = folder / f"{job.name}.safetensors"
     if not path.exists():
+        return None
+    if path.is_dir():  # where the result will have to go
+        aside = Path(tempfile.mkdtemp(dir=folder, prefix="aside-"))
+        path.rename(aside / path.name)
+        print(f"{path.name} was a folder, now in {aside}; the job is run again", file=sys.stderr)
         return None
     try:
         tensors, metadata = load_weights(path)

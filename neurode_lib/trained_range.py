@@ -18,6 +18,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from neurode_lib._checks import finite_array, instance_of
+
 # The range may have been kept in half precision.
 _TOLERANCE = 1e-3
 
@@ -35,8 +37,14 @@ def keep_trained_range(model: nn.Module, currents: npt.ArrayLike) -> None:
         Gets a buffer that moves and is copied with it, but is no part of its weights.
     currents : array_like
         Currents of its training trajectories.
+
+    Raises
+    ------
+    ValueError
+        If ``model`` is no module, or a current is not finite.
     """
-    values = np.asarray(currents, dtype=np.float64)
+    instance_of("model", model, nn.Module)
+    values = finite_array("currents", currents)
     bounds = torch.tensor([values.min(), values.max()], dtype=torch.float64)
     model.register_buffer("trained_currents", bounds, persistent=False)
 

@@ -21,6 +21,7 @@ from neurode_lib.claims.record import median
 from neurode_lib.evaluate import evaluate
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
 from neurode_lib.rollout import stack_weights, stacked_rollout
+from neurode_lib.trained_range import keep_trained_range
 
 NAN, INF = float("nan"), float("inf")
 
@@ -96,6 +97,8 @@ START, STARTS, CURRENTS = np.array([0.5, 0.1]), np.array([[0.5, 0.1], [1.0, 0.0]
 GRID = np.array([0.0, 0.5, 1.0])
 PATHS = np.zeros((2, 3, 2)) + 0.1
 Y0, I0, T0 = torch.zeros(2, 2), torch.tensor(CURRENTS), torch.tensor(GRID).float()
+# A thing that is a sequence is searched for models.
+MODELS = {"models": "models?"}
 STACKED = stack_weights([MODEL])
 PLANE = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]), axis=-1)
 
@@ -154,11 +157,20 @@ ENTRIES = [
         v="number",
         w="number",
     ),
-    entry(ODEFunc, {"hidden": 2, "state_dim": 2}, hidden="count", state_dim="count"),
-    entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count"),
+    entry(
+        ODEFunc,
+        {"hidden": 2, "state_dim": 2},
+        hidden="count",
+        state_dim="count",
+        time_input="truth",
+        zero_init="truth",
+    ),
+    entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count", zero_init="truth"),
+    entry(NeuralODE, {"func": MODEL.func}, func="object"),
     entry(
         rk4_integrate,
         {"func": MODEL.func, "y0": Y0, "I": I0, "t_eval": T0},
+        func="function",
         y0="object",
         I="object",
         t_eval="object",
@@ -175,6 +187,7 @@ ENTRIES = [
         {"y0": Y0, "I": I0, "n_steps": 2},
         {"y0": "object", "I": "object"},
     ),
+    Entry("stack_weights", stack_weights, {"models": [MODEL]}, {"models": "object"}, MODELS),
     entry(
         stacked_rollout,
         {"weights": STACKED, "y0": Y0[None], "I": I0[None], "t_eval": T0, "stepping": "rk4"},
@@ -222,10 +235,24 @@ ENTRIES = [
     Entry(
         "train_ensemble",
         lambda **options: train.train_ensemble(
-            [network()], recipe=train.Recipe(updates=1), progress=False, **options
+            **{"models": [network()], "recipe": train.Recipe(updates=1), "progress": False}
+            | options
         ),
         {"states": PATHS[None], "currents": [CURRENTS], "t_eval": GRID, "seeds": [0]},
-        {"states": "array", "currents": "array", "t_eval": "array", "seeds": "object"},
+        {
+            "models": "object",
+            "states": "array",
+            "currents": "array",
+            "t_eval": "array",
+            "seeds": "object",
+        },
+        MODELS,
+    ),
+    entry(
+        keep_trained_range,
+        {"model": network(), "currents": CURRENTS},
+        model="object",
+        currents="array of any rank",
     ),
     entry(
         metrics.predict,
@@ -433,6 +460,13 @@ ENTRIES = [
         "run_study", lambda **o: study.run_study(progress=False, **o), {}, {"config": "none only"}
     ),
     entry(weights.load_weights, {"path": "nowhere"}, path="no path"),
+    entry(
+        weights.save_weights,
+        {"path": "nowhere", "tensors": {"a": Y0}, "metadata": {}},
+        path="path",
+        tensors="object",
+        metadata="mapping or none",
+    ),
     Entry(
         "phase_axes",
         on_axes(figures.phase_axes),
@@ -476,6 +510,9 @@ GOOD |= {
     "integers": {"an empty list", "an array without rows"},
     "none only": {"None"},
     "path or none": {"None", "text", "a number in text"},
+    "array of any rank": {"an array of rank 5", *NUMBERS},
+    "function": {"a function"},
+    "mapping or none": {"None", "a dictionary"},
     "no path": {"text", "a number in text"},
     "row of values": {"a list with NaN"},
     "values or a row of them": {"a list with NaN", *GOOD["values"]},

@@ -162,6 +162,20 @@ def test_a_file_cut_in_half_is_named_and_redone(finished, tmp_path, capsys):
     assert results_of(config) == results_of(finished)
 
 
+def test_a_folder_in_the_place_of_a_job_is_put_aside_and_the_job_redone(finished, tmp_path, capsys):
+    config = copy_of(finished, tmp_path)
+    victim = min(config.jobs.iterdir())
+    victim.unlink()
+    victim.mkdir()
+    (victim / "somebody's").write_text("not ours to delete")
+    with ThreadPoolExecutor(1) as executor:
+        run_study(config, executor, progress=False)
+    assert victim.name in capsys.readouterr().err
+    assert results_of(config) == results_of(finished)
+    run_study(config, Refusing(), progress=False)
+    assert [path.name for path in config.jobs.glob("aside-*/*/*")] == ["somebody's"]
+
+
 def test_another_recipe_is_another_job(finished):
     job = Job("neural_ode", (0,), Recipe(updates=3), hidden=8, threads=1)
     assert f"{job.name}.safetensors" in {path.name for path in finished.jobs.iterdir()}
@@ -246,6 +260,8 @@ def test_provenance_says_how_and_from_what(finished):
         (lambda _: variant_named("lstm"), "variant must be one of"),
         (lambda _: StudyConfig(variants=("lstm",)), "variant must be one of"),
         (lambda _: StudyConfig(seeds=(1, 1)), "seeds must not repeat"),
+        (lambda _: StudyConfig(variants=TWO + TWO), "variants must not repeat"),
+        (lambda _: StudyConfig(variants=()), "variants must not be empty"),
         (lambda _: StudyConfig(updates=0), "updates must be >= 1"),
     ],
 )
