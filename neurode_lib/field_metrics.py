@@ -217,7 +217,21 @@ def cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
 
 
 def mean_cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Mean of :func:`cosine_similarity` over all points."""
+    """Mean of :func:`cosine_similarity` over all points.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (..., 2)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a value is not finite.
+    """
     return float(cosine_similarity(a, b).mean())
 
 
@@ -322,7 +336,6 @@ class NearFar(NamedTuple):
 
     near: float | None
     far: float | None
-    near_fraction: float
 
 
 def split_by_distance(
@@ -362,10 +375,9 @@ def split_by_distance(
             f"distances must have shape {reference.shape[:-1]} like true, got {away.shape}"
         )
     near = away <= non_negative_number("radius", radius)
-    values = [
-        metric(field[side], reference[side]) if side.any() else None for side in (near, ~near)
-    ]
-    return NearFar(values[0], values[1], float(near.mean()))
+    return NearFar(
+        *(metric(field[side], reference[side]) if side.any() else None for side in (near, ~near))
+    )
 
 
 def increasing_pair(name: str, bounds: tuple[float, float]) -> tuple[float, float]:
