@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -54,7 +55,8 @@ def restore_run(run: Ensemble, path: Path) -> None:
     tensors, metadata = load_weights(path)
     if metadata.get("identity") != _identity(run):
         raise ValueError(
-            f"checkpoint {path} belongs to another recipe, other seeds or other data; "
+            f"checkpoint {path} belongs to another recipe, other seeds, other data or another "
+            "grid; "
             "remove it or name another file"
         )
     try:
@@ -67,13 +69,16 @@ def restore_run(run: Ensemble, path: Path) -> None:
 
 def _identity(run: Ensemble) -> dict[str, object]:
     """What a checkpoint must agree on to be continued."""
-    data = (run.windows.states, run.windows.currents)
+    digest = hashlib.sha256()
+    for part in (run.windows.states, run.windows.currents, run.windows.grid):
+        digest.update(f"{part.dtype} {tuple(part.shape)}".encode())
+        digest.update(part.cpu().numpy().tobytes())
     return {
         "recipe": asdict(run.recipe),
         "seeds": run.seeds,
         "stepping": run.stepping,
         "shapes": {name: list(weight.shape) for name, weight in run.weights.items()},
-        "data": [float(tensor.double().sum()) for tensor in data],
+        "data": digest.hexdigest(),
     }
 
 

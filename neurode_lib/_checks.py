@@ -7,6 +7,7 @@ per public call, never inside an integration loop.
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def real_array(name: str, value: npt.ArrayLike) -> FloatArray:
             raise TypeError(f"{raw.dtype} is no type of real numbers")
         if raw.dtype.kind == "O" and any(item is None for item in raw.flat):
             raise TypeError("nothing is no number")  # NumPy would make it NaN
-        return np.asarray(raw, dtype=np.float64)
+        # In C's order: torch takes no array that runs backwards.
+        return np.asarray(raw, dtype=np.float64, order="C")
     # RuntimeError: a tensor that requires a gradient.
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{name} must be an array of real numbers, got {shown(value)}") from error
@@ -62,19 +64,21 @@ def finite_number(name: str, value: float) -> float:
     return number
 
 
-def positive_number(name: str, value: float) -> float:
-    """Return ``value`` as a finite float above zero."""
+def positive_number(name: str, value: float, *, maximum: float = math.inf) -> float:
+    """Return ``value`` as a finite float above zero, at most ``maximum``."""
     number = finite_number(name, value)
     if number <= 0.0:
         raise ValueError(f"{name} must be > 0, got {number}")
-    return number
+    return non_negative_number(name, number, maximum=maximum)
 
 
-def non_negative_number(name: str, value: float) -> float:
-    """Return ``value`` as a finite float of at least zero."""
+def non_negative_number(name: str, value: float, *, maximum: float = math.inf) -> float:
+    """Return ``value`` as a finite float of at least zero, at most ``maximum``."""
     number = finite_number(name, value)
     if number < 0.0:
         raise ValueError(f"{name} must be >= 0, got {number}")
+    if number > maximum:
+        raise ValueError(f"{name} must be <= {maximum:g}, got {number}")
     return number
 
 
@@ -125,6 +129,20 @@ def folder_or_file(name: str, value: str | Path) -> Path:
     if not isinstance(value, (str, Path)):
         raise ValueError(f"{name} must be a path, got {shown(value)}")
     return Path(value)
+
+
+def writable(name: str, path: Path) -> Path:
+    """Return ``path`` if a file can be put there; its folder is made if it is missing."""
+    if path.is_dir():
+        raise ValueError(f"{name} must be a file, got the folder {path}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # As weights are written: beside the file, which stays as it is.
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ValueError(f"{name} must be a file that can be written: {reason(error)}") from error
+    return path
 
 
 def reason(error: Exception) -> str:

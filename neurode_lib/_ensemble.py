@@ -1,6 +1,7 @@
 """An ensemble in training: `K` models of one shape that make each update together.
 
-Each has its own loss, gradient norm and clipping, and stops alone where its loss is not finite.
+Each has its own loss, gradient norm and clipping, and stops alone where its loss, gradient or
+weights are not finite.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from neurode_lib._windows import Windows, checked_data, window_length
 from neurode_lib.history import History
 from neurode_lib.recipe import Recipe
 from neurode_lib.rollout import (
-    Stepping,
     Weights,
     Workspace,
+    common_stepping,
     network_of,
     stack_weights,
     stacked_rollout,
-    stepping_of,
 )
 from neurode_lib.trained_range import keep_trained_range
 
@@ -47,8 +47,10 @@ class Ensemble:
         seeds: Sequence[int],
         device: torch.device,
     ) -> None:
+        self.stepping = common_stepping(models)
+        if len({id(model) for model in models}) < len(models):
+            raise ValueError("models must not repeat: each is trained in place")
         self.models, self.recipe = list(models), recipe
-        self.stepping = _common_stepping(self.models)
         self.seeds = integers("seeds", seeds)
         first_weight, *_, last_bias = network_of(self.models[0]).parameters()
         data, drive, grid = checked_data(
@@ -88,12 +90,14 @@ class Ensemble:
         """Make one update of every model."""
         started = time.perf_counter()
         losses = self._losses()
-        self._stop_where_not_finite(losses)
+        self._warn(self._stop(~torch.isfinite(losses)), "the loss")
         self.last_good = self._copy_of_weights()
         self.optimizer.zero_grad()
         # Each loss depends on its own model's weights only, so the sum separates.
         losses.sum().backward()
         norms = _clip_each(self.weights.values(), self.recipe.clip_norm)
+        # Its weights must not take such a step, and clipping would make of it one of length 0.
+        self._warn(self._stop(~torch.isfinite(norms)), "the gradient")
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate(self.update)
         self.optimizer.step()
@@ -110,12 +114,16 @@ class Ensemble:
         }
 
     def write_back(self) -> None:
-        """Copy the stacked weights into the models."""
+        """Copy the stacked weights into the models, or the last good ones of those that are not."""
+        # What the last update has done, no loss has seen yet.
+        finite = [torch.isfinite(weight.detach()).flatten(1) for weight in self.weights.values()]
+        stopped = self._stop(~torch.cat(finite, dim=1).all(dim=1))
         for k, model in enumerate(self.models):
             network_of(model).load_state_dict(
                 {name: weight.detach()[k] for name, weight in self.weights.items()}
             )
             keep_trained_range(model, self.trained_on[k])
+        self._warn(stopped, "a weight")
 
     def history(self, *, interrupted: bool) -> History:
         """What happened so far."""
@@ -142,17 +150,22 @@ class Ensemble:
         )
         return (predicted - batch.target).square().mean(dim=(0, 2, 3))
 
-    def _stop_where_not_finite(self, losses: Tensor) -> None:
-        for k in (~torch.isfinite(losses)).nonzero().flatten().tolist():
-            if self.stopped_at[k] is None:
-                self.stopped_at[k] = self.update
-                self._return_to_last_good(k)
-                warnings.warn(
-                    f"the loss of model {k} (seed {self.seeds[k]}) is not finite at update "
-                    f"{self.update}; it keeps the last weights whose loss was finite",
-                    RuntimeWarning,
-                    stacklevel=4,  # whoever called train_ensemble
-                )
+    def _stop(self, failed: Tensor) -> list[int]:
+        """Stop the models that have failed with their last good weights; return the new ones."""
+        new = [k for k in failed.nonzero().flatten().tolist() if self.stopped_at[k] is None]
+        for k in new:
+            self.stopped_at[k] = self.update
+            self._return_to_last_good(k)
+        return new
+
+    def _warn(self, stopped: Iterable[int], what: str) -> None:
+        for k in stopped:
+            warnings.warn(
+                f"{what} of model {k} (seed {self.seeds[k]}) is not finite at update "
+                f"{self.update}; it keeps the last weights whose loss was finite",
+                RuntimeWarning,
+                stacklevel=4,  # whoever called train_ensemble
+            )
 
     def _hold_stopped(self) -> None:
         """Undo this update for models that were stopped."""
@@ -177,15 +190,3 @@ def _clip_each(weights: Iterable[Tensor], clip_norm: float | None) -> Tensor:
         for gradient in gradients:
             gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
     return norms
-
-
-def _common_stepping(models: Sequence[nn.Module]) -> Stepping:
-    if not models:
-        raise ValueError("models must not be empty")
-    if len({id(model) for model in models}) < len(models):
-        raise ValueError("models must not repeat: each is trained in place")
-    shapes = [[tuple(p.shape) for p in network_of(model).parameters()] for model in models]
-    steppings = {stepping_of(model) for model in models}
-    if len(steppings) > 1 or any(shape != shapes[0] for shape in shapes):
-        raise ValueError("models must be alike in kind and size")
-    return steppings.pop()

@@ -8,6 +8,7 @@ A job is one safetensors file. Its tensors are ``loss`` and ``grad_norm``,
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ def load_job(folder: Path, job: Job) -> JobResult | None:
     """A finished job, or None if there is none; a damaged file is named and will be redone."""
     path = _path(folder, job)
     if not path.exists():
+        return None
+    if path.is_dir():  # where the result will have to go
+        aside = Path(tempfile.mkdtemp(dir=folder, prefix="aside-"))
+        path.rename(aside / path.name)
+        print(f"{path.name} was a folder, now in {aside}; the job is run again", file=sys.stderr)
         return None
     try:
         tensors, metadata = load_weights(path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from neurode_lib.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses
-from neurode_lib.provenance import circumstances, write_provenance
+from neurode_lib.provenance import checked_files, circumstances, write_provenance
 from neurode_lib.rollout import Weights
 from neurode_lib.study_config import StudyConfig
 from neurode_lib.variants import VARIANTS
@@ -39,6 +40,19 @@ def merge(config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: floa
     save_weights(config.out / "snapshots.safetensors", snapshots)
     # Last, since it vouches for the others: a reader of half a merge sees that they do not match.
     write_provenance(config.out, _provenance(config, done, wall_seconds))
+
+
+def is_merged(folder: Path, jobs: Collection[Job]) -> bool:
+    """Whether a folder holds whole results of these jobs, and not those of another study."""
+    try:
+        provenance, _ = checked_files(folder)
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(provenance.get("jobs") == _names(jobs))
+
+
+def _names(jobs: Collection[Job]) -> list[str]:
+    return sorted(job.name for job in jobs)
 
 
 def _table(done: Mapping[Job, JobResult]) -> str:
@@ -95,6 +109,7 @@ def _provenance(
         **circumstances(),
         "threads_per_job": config.threads,
         "seeds": list(config.seeds),
+        "jobs": _names(done),
         "wall_seconds": wall_seconds,
         "training_seconds": {
             name: sum(result.seconds for job, result in done.items() if job.variant == name)

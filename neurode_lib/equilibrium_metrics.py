@@ -26,6 +26,7 @@ from neurode_lib._checks import (
     last_axis,
     positive_int,
 )
+from neurode_lib._model_checks import check_model, check_weights
 from neurode_lib.field_metrics import (
     PORTRAIT_V_RANGE,
     PORTRAIT_W_RANGE,
@@ -35,7 +36,7 @@ from neurode_lib.field_metrics import (
 )
 from neurode_lib.fitzhugh_nagumo import Equilibrium, classify_equilibrium
 from neurode_lib.neural_ode import DiscreteRNN
-from neurode_lib.trajectory_metrics import check_model
+from neurode_lib.trained_range import warn_outside_trained_range
 
 _NEWTON_STEPS = 25
 _LONGEST_NEWTON_STEP = 0.5
@@ -68,15 +69,23 @@ def learned_jacobian(
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or values.
+        If an argument has the wrong shape or values, the model another state than (v, w), or
+        weights that are not finite.
     TypeError
         If the model is of another type.
+
+    Warns
+    -----
+    UntrainedCurrentWarning
+        If the current lies outside those that the model was trained on.
     """
     at = last_axis("state", finite_array("state", state), 2)
     if at.ndim != 1:
         raise ValueError(f"state must have shape (2,), got {at.shape}")
+    I = finite_number("I", I)
     field = _double_field(model, dt)
-    return _value_and_jacobian(field, at[None], finite_number("I", I))[1][0]
+    warn_outside_trained_range(model, I)
+    return _value_and_jacobian(field, at[None], I)[1][0]
 
 
 def learned_equilibria(
@@ -113,21 +122,39 @@ def learned_equilibria(
     Raises
     ------
     ValueError
-        If an argument is out of range, or the field vanishes at every grid point, so that every
-        state is an equilibrium (an untrained zero-initialised network).
+        If an argument is out of range, the model has another state than (v, w) or weights that
+        are not finite, or the field vanishes at every grid point, so that every state is an
+        equilibrium (an untrained zero-initialised network).
     TypeError
         If the model is of another type.
+
+    Warns
+    -----
+    UntrainedCurrentWarning
+        If the current lies outside those that the model was trained on.
 
     References
     ----------
     Izhikevich 2007, section 4.2 [1]_; Kuznetsov 2004, sections 1.4 and 2.1 [2]_.
     """
     field = _double_field(model, dt)
+    I = finite_number("I", I)
+    warn_outside_trained_range(model, I)
+    return _equilibria(model, field, I, dt, v_range, w_range)
+
+
+def _equilibria(
+    model: nn.Module,
+    field: TensorField,
+    I: float,
+    dt: float,
+    v_range: tuple[float, float] = PORTRAIT_V_RANGE,
+    w_range: tuple[float, float] = PORTRAIT_W_RANGE,
+) -> list[Equilibrium]:
     v, w = increasing_pair("v_range", v_range), increasing_pair("w_range", w_range)
     grid = np.stack(
         np.meshgrid(np.linspace(*v, _STARTS_PER_AXIS), np.linspace(*w, _STARTS_PER_AXIS)), axis=-1
     ).reshape(-1, 2)
-    I = finite_number("I", I)
     if not _value_and_jacobian(field, grid, I)[0].any():
         raise ValueError("model must have a field that does not vanish everywhere")
     roots = _newton(field, grid, I)
@@ -156,6 +183,9 @@ def learned_hopf_current(
     sign, bisection finds the current, and it counts if the eigenvalues there are complex. For a
     :class:`DiscreteRNN` this is a Neimark–Sacker bifurcation of its step.
 
+    Whoever scans currents asks about untrained ones on purpose: there is no
+    :class:`~neurode_lib.trained_range.UntrainedCurrentWarning` here.
+
     Parameters
     ----------
     model : NeuralODE or DiscreteRNN
@@ -174,7 +204,8 @@ def learned_hopf_current(
     Raises
     ------
     ValueError
-        If an argument is out of range, or the field vanishes everywhere.
+        If an argument is out of range, the model has another state than (v, w) or weights that
+        are not finite, or its field vanishes everywhere.
     TypeError
         If the model is of another type.
 
@@ -189,7 +220,7 @@ def learned_hopf_current(
     for low, high in pairwise(currents):
         hopf = [
             _stability_change(model, field, np.array([at.v, at.w]), float(low), float(high), dt)
-            for at in learned_equilibria(model, float(low), dt=dt)
+            for at in _equilibria(model, field, float(low), dt)
         ]
         if any(current is not None for current in hopf):
             return min(current for current in hopf if current is not None)
@@ -226,7 +257,9 @@ def _stability_change(
 
 def _double_field(model: nn.Module, dt: float) -> TensorField:
     check_model(model)
-    return field_of(copy.deepcopy(model).cpu().double(), dt=dt)
+    field = field_of(copy.deepcopy(model).cpu().double(), dt=dt)
+    check_weights(model)
+    return field
 
 
 def _growth_rates(

@@ -31,7 +31,9 @@ from neurode_lib._checks import (
     positive_int,
     positive_number,
 )
+from neurode_lib._model_checks import check_model, check_weights
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.trained_range import warn_outside_trained_range
 
 # Holds the sampling box and the limit cycle of every current (v within ±2, w from -0.4 to 2.15),
 # with a margin in v that no training trajectory ever visits.
@@ -103,9 +105,16 @@ def vector_field(
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or values.
+        If an argument has the wrong shape or values, the model another state than (v, w), or
+        weights that are not finite.
     TypeError
         If the model is of another type.
+
+    Warns
+    -----
+    UntrainedCurrentWarning
+        If a current lies outside those that the model was trained on; see
+        :func:`~neurode_lib.trajectory_metrics.predict`.
 
     References
     ----------
@@ -113,7 +122,10 @@ def vector_field(
     """
     at = last_axis("states", finite_array("states", states), 2)
     current = broadcastable("I", finite_array("I", I), at.shape[:-1])
+    check_model(model)
     field = field_of(model, dt=dt, t=t)
+    check_weights(model)
+    warn_outside_trained_range(model, current)
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 
     def tensor(array: FloatArray) -> Tensor:
@@ -205,7 +217,21 @@ def cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
 
 
 def mean_cosine_similarity(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Mean of :func:`cosine_similarity` over all points."""
+    """Mean of :func:`cosine_similarity` over all points.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (..., 2)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a value is not finite.
+    """
     return float(cosine_similarity(a, b).mean())
 
 
@@ -259,13 +285,22 @@ def affine_share(points: npt.ArrayLike, field: npt.ArrayLike) -> float:
     ValueError
         If the shapes differ, a value is not finite or ``field`` is the same at every point.
     """
-    states, derivatives = (x.reshape(-1, 2) for x in _pair("points", points, "field", field))
+    # The share depends on no scale; near 1, squares neither overflow nor vanish.
+    states, derivatives = (
+        _near_one(x.reshape(-1, 2)) for x in _pair("points", points, "field", field)
+    )
     variation = ((derivatives - derivatives.mean(axis=0)) ** 2).sum()
     if variation == 0.0:
         raise ValueError("field must not be the same at every point: there is nothing to explain")
     design = np.column_stack([states, np.ones(len(states))])
     coefficients, *_ = np.linalg.lstsq(design, derivatives, rcond=None)
     return float(1.0 - ((derivatives - design @ coefficients) ** 2).sum() / variation)
+
+
+def _near_one(values: FloatArray) -> FloatArray:
+    """Values times a power of two, exactly, so that the largest lies between 0.5 and 1."""
+    _, exponent = np.frexp(np.abs(values).max())
+    return np.ldexp(values, -exponent)
 
 
 def distance_to_data(points: npt.ArrayLike, states: npt.ArrayLike) -> FloatArray:
@@ -301,7 +336,6 @@ class NearFar(NamedTuple):
 
     near: float | None
     far: float | None
-    near_fraction: float
 
 
 def split_by_distance(
@@ -341,10 +375,9 @@ def split_by_distance(
             f"distances must have shape {reference.shape[:-1]} like true, got {away.shape}"
         )
     near = away <= non_negative_number("radius", radius)
-    values = [
-        metric(field[side], reference[side]) if side.any() else None for side in (near, ~near)
-    ]
-    return NearFar(values[0], values[1], float(near.mean()))
+    return NearFar(
+        *(metric(field[side], reference[side]) if side.any() else None for side in (near, ~near))
+    )
 
 
 def increasing_pair(name: str, bounds: tuple[float, float]) -> tuple[float, float]:

@@ -328,7 +328,23 @@ def build_dataset(
 
 
 def sample_starts(n: int, rng: np.random.Generator) -> FloatArray:
-    """Draw ``n`` states uniformly from the sampling box, shape ``(n, 2)``."""
+    """Draw states uniformly from the sampling box ``V_RANGE`` × ``W_RANGE``.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is no integer above 0, or ``rng`` no generator.
+    """
     n = positive_int("n", n)
     instance_of("rng", rng, np.random.Generator)
     return np.stack([rng.uniform(*V_RANGE, size=n), rng.uniform(*W_RANGE, size=n)], axis=-1)
@@ -349,6 +365,11 @@ def nullclines(v: npt.ArrayLike, I: float) -> tuple[FloatArray, FloatArray]:
     w_of_v_nullcline, w_of_w_nullcline : ndarray, shape of ``v``
         Where ``dv/dt = 0`` (the cubic) and where ``dw/dt = 0`` (the line).
 
+    Raises
+    ------
+    ValueError
+        If an argument is not finite, or ``I`` no single number.
+
     References
     ----------
     Izhikevich 2007, section 4.1 [4]_.
@@ -368,6 +389,11 @@ def jacobian(state: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray, shape (..., 2, 2)
+
+    Raises
+    ------
+    ValueError
+        If the state has the wrong shape or is not finite.
     """
     at = last_axis("state", finite_array("state", state), 2)
     matrix = np.empty((*at.shape[:-1], 2, 2))
@@ -416,6 +442,11 @@ def equilibria(I: float) -> list[Equilibrium]:
     -------
     list of Equilibrium
 
+    Raises
+    ------
+    ValueError
+        If ``I`` is no finite number.
+
     References
     ----------
     Izhikevich 2007, section 4.2 [4]_.
@@ -433,7 +464,26 @@ def _true_equilibrium(v: float) -> Equilibrium:
 
 
 def classify_equilibrium(v: float, w: float, eigenvalues: tuple[complex, complex]) -> Equilibrium:
-    """Name the kind and stability of an equilibrium from the eigenvalues of its Jacobian."""
+    """Name the kind and stability of an equilibrium from the eigenvalues of its Jacobian.
+
+    Parameters
+    ----------
+    v, w : float
+        The state.
+    eigenvalues : tuple of complex
+        Both eigenvalues of the Jacobian there.
+
+    Returns
+    -------
+    Equilibrium
+        A focus if they are complex, a saddle if they have opposite signs, and otherwise a node;
+        stable if both have a negative real part.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    """
     v, w = finite_number("v", v), finite_number("w", w)
     first, second = eigenvalues
     if not np.isfinite([first, second]).all():
@@ -470,6 +520,20 @@ def regime(I: float) -> Regime:
 
     *Excitable* below the first Hopf current (stable equilibrium on the left branch of the
     `v`-nullcline), *oscillating* between the two, *depolarisation block* above the second.
+
+    Parameters
+    ----------
+    I : float
+        Input current.
+
+    Returns
+    -------
+    {"excitable", "oscillating", "depolarisation block"}
+
+    Raises
+    ------
+    ValueError
+        If ``I`` is no finite number.
     """
     I = finite_number("I", I)
     lower, upper = hopf_currents()

@@ -23,8 +23,9 @@ class History:
     seconds : float
         Wall time of all updates together, resumed runs included.
     stopped_at : list of (int or None)
-        For each model, the update at which its loss stopped being finite. Such a model keeps the
-        last weights whose loss was finite.
+        For each model, the update at which its loss or gradient stopped being finite, or their
+        number if the last one left weights that are not. Such a model keeps the last weights
+        whose loss was finite.
     interrupted : bool
         Whether training was stopped by hand (Ctrl-C) before the last update.
     snapshots : dict of int to Weights

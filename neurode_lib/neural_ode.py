@@ -18,7 +18,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import positive_int
+from neurode_lib._checks import instance_of, positive_int, shown, truth_value
 
 VectorField = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -48,6 +48,11 @@ class ODEFunc(nn.Module):
     zero_init : bool, default True
         Whether the last layer starts at zero, so that the untrained model stands still.
 
+    Raises
+    ------
+    ValueError
+        If a size is no integer above 0, or a switch neither True nor False.
+
     References
     ----------
     Chen et al. 2018 [1]_; Kidger 2022, section 2.3 [2]_.
@@ -64,7 +69,8 @@ class ODEFunc(nn.Module):
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
-        self.time_input = time_input
+        self.time_input = truth_value("time_input", time_input)
+        zero_init = truth_value("zero_init", zero_init)
         self.net = _mlp(state_dim + 1 + time_input, hidden, state_dim, zero_init=zero_init)
 
     def forward(self, t: Tensor, y: Tensor, I: Tensor) -> Tensor:
@@ -115,18 +121,23 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> T
     Raises
     ------
     ValueError
-        If an argument has the wrong shape, type or values.
+        If an argument has the wrong shape, type or values, or the field returns another shape
+        or type than the states have.
 
     References
     ----------
     Butcher 2016, section 322 [3]_; Kidger 2022, section 5.1 [2]_.
     """
+    if not callable(func):
+        raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
     check_inputs(y0, I, t_eval)
     y = y0
     states = [y]
     for t, t_next in zip(t_eval[:-1], t_eval[1:], strict=True):
         dt = t_next - t
         k1 = func(t, y, I)
+        if y is y0:
+            _check_derivative(k1, y0)
         k2 = func(t + dt / 2, y + dt / 2 * k1, I)
         k3 = func(t + dt / 2, y + dt / 2 * k2, I)
         k4 = func(t_next, y + dt * k3, I)
@@ -142,10 +153,16 @@ class NeuralODE(nn.Module):
     ----------
     func : nn.Module
         The field, called as ``func(t, y, I)``; kept as ``.func`` so that it can be inspected.
+
+    Raises
+    ------
+    ValueError
+        If ``func`` is no module.
     """
 
     def __init__(self, func: nn.Module) -> None:
         super().__init__()
+        instance_of("func", func, nn.Module)
         self.func = func
 
     def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
@@ -172,6 +189,7 @@ class DiscreteRNN(nn.Module):
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
+        zero_init = truth_value("zero_init", zero_init)
         self.net = _mlp(state_dim + 1, hidden, state_dim, zero_init=zero_init)
 
     def step(self, y: Tensor, I: Tensor) -> Tensor:
@@ -249,6 +267,20 @@ def _check_state(y0: Tensor, I: Tensor) -> None:
     for name, value in (("y0", y0), ("I", I)):
         if not torch.isfinite(value).all():
             raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def _check_derivative(derivative: Tensor, y0: Tensor) -> None:
+    """Refuse what would be broadcast or promoted in silence."""
+    if not isinstance(derivative, Tensor) or derivative.shape != y0.shape:
+        raise ValueError(
+            f"func must return a tensor of shape {tuple(y0.shape)} like y0, got "
+            f"{_shown(derivative)}"
+        )
+    if derivative.dtype != y0.dtype or derivative.device != y0.device:
+        raise ValueError(
+            f"func must return y0's dtype and device ({y0.dtype} on {y0.device}), got "
+            f"{derivative.dtype} on {derivative.device}"
+        )
 
 
 def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:

@@ -130,6 +130,14 @@ def spread(values: npt.ArrayLike) -> str:
     Values that are not finite take part: diverged runs count as infinitely large, and a quantity
     that is undefined for some seeds says for how many.
 
+    Parameters
+    ----------
+    values : array_like, shape (n_seeds,)
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     ValueError

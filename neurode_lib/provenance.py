@@ -113,12 +113,3 @@ def checked_files(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
                 "it does not match its checksum; the study, run again, writes both anew"
             )
     return provenance, contents
-
-
-def is_whole(folder: Path) -> bool:
-    """Whether a folder holds results that are what was written."""
-    try:
-        checked_files(folder)
-    except (FileNotFoundError, ValueError):
-        return False
-    return True

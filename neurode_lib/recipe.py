@@ -19,6 +19,10 @@ from typing import Literal
 
 from neurode_lib._checks import non_negative_number, one_of, positive_int, positive_number
 
+# An update of AdamW is about as long as its rate: in float32 a longer one leaves of initial weights
+# not a digit.
+LARGEST_RATE = 1e6
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -53,9 +57,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         positive_int("updates", self.updates)
-        positive_number("lr", self.lr)
+        positive_number("lr", self.lr, maximum=LARGEST_RATE)
         one_of("schedule", self.schedule, ("cosine", "constant"))
-        non_negative_number("weight_decay", self.weight_decay)
+        non_negative_number("weight_decay", self.weight_decay, maximum=LARGEST_RATE)
         if self.clip_norm is not None:
             positive_number("clip_norm", self.clip_norm)
         if self.window is not None:

@@ -62,15 +62,19 @@ class Results:
         return variant, name, one_of("current", current, there)
 
 
-@lru_cache(maxsize=4)
-def load_results(folder: Path = PACKAGED) -> Results:
-    """Read the study's results.
+def load_results(folder: str | Path = PACKAGED) -> Results:
+    """Read the study's results; files that have not changed since are not parsed again.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : str or Path, optional
         Where :func:`~neurode_lib.study.run_study` put them; by default the ones that come with
         the library.
+
+    Returns
+    -------
+    Results
+        Its arrays are shared with whoever asks next, and read-only.
 
     Raises
     ------
@@ -79,7 +83,13 @@ def load_results(folder: Path = PACKAGED) -> Results:
     ValueError
         If a file is damaged.
     """
-    folder = folder_or_file("folder", folder)
+    folder = folder_or_file("folder", folder).resolve()
+    provenance, _ = checked_files(folder)
+    return _read(folder, provenance["sha256"])
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, _seal_of_all: str) -> Results:
     provenance, contents = checked_files(folder)
     try:
         seeds = tuple(int(seed) for seed in provenance["seeds"])

@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from neurode_lib._checks import one_of
+from neurode_lib._checks import one_of, shown
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
 
 Stepping = Literal["rk4", "residual"]
@@ -39,7 +39,23 @@ Weights = dict[str, Tensor]
 
 
 def network_of(model: nn.Module) -> nn.Sequential:
-    """Return the multilayer perceptron inside a :class:`NeuralODE` or a :class:`DiscreteRNN`."""
+    """The multilayer perceptron inside a model.
+
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
+
+    Returns
+    -------
+    nn.Sequential
+        The very network, not a copy.
+
+    Raises
+    ------
+    TypeError
+        If the model is of another type, or a :class:`NeuralODE` of another field than an
+        :class:`ODEFunc`.
+    """
     if isinstance(model, NeuralODE) and isinstance(model.func, ODEFunc):
         return model.func.net
     if isinstance(model, DiscreteRNN):
@@ -54,10 +70,45 @@ def stepping_of(model: nn.Module) -> Stepping:
     return "residual" if isinstance(model, DiscreteRNN) else "rk4"
 
 
-def stack_weights(models: Sequence[nn.Module]) -> Weights:
-    """Stack the weights of `K` models of one shape; each tensor gains a leading axis `K`."""
+def common_stepping(models: Sequence[nn.Module]) -> Stepping:
+    """How all of these models turn their networks into steps; refuse models that are not alike."""
+    if not isinstance(models, Sequence):
+        raise ValueError(f"models must be a sequence of models, got {shown(models)}")
     if not models:
         raise ValueError("models must not be empty")
+    setups = {
+        (
+            stepping_of(model),
+            *((tuple(p.shape), p.dtype, p.device) for p in network_of(model).parameters()),
+        )
+        for model in models
+    }
+    if len(setups) > 1:
+        raise ValueError("models must be alike in kind and size, and of one type and device")
+    return stepping_of(models[0])
+
+
+def stack_weights(models: Sequence[nn.Module]) -> Weights:
+    """Stack the weights of models that are alike.
+
+    Parameters
+    ----------
+    models : sequence of NeuralODE or DiscreteRNN
+        `K` models of one kind, size and type of numbers.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Copies, under the names of :func:`network_of`, each with a leading axis `K`.
+
+    Raises
+    ------
+    ValueError
+        If there are no models, or they are not alike.
+    TypeError
+        If one is neither of the two.
+    """
+    common_stepping(models)
     nets = [network_of(model).state_dict() for model in models]
     return {name: torch.stack([net[name] for net in nets]) for name in nets[0]}
 

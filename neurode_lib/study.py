@@ -21,9 +21,9 @@ from tqdm import tqdm
 
 from neurode_lib._checks import instance_of
 from neurode_lib._job_files import load_job, save_job
-from neurode_lib._merge import merge
+from neurode_lib._merge import is_merged, merge
 from neurode_lib.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses, run_job
-from neurode_lib.provenance import CHECKED_FILES, is_whole, write_provenance
+from neurode_lib.provenance import CHECKED_FILES, write_provenance
 from neurode_lib.results import Results, load_results
 from neurode_lib.stored_models import load_pretrained, load_snapshot
 from neurode_lib.study_config import StudyConfig, quick_config
@@ -97,10 +97,9 @@ def run_study(
     with tqdm(total=len(jobs), initial=len(done), unit="job", disable=not progress) as bar:
         if missing:
             done |= _run(missing, config, executor, bar)
-    if missing or not is_whole(config.out):
+    if missing or not is_merged(config.out, jobs):
         wall_seconds = time.perf_counter() - started if len(missing) == len(jobs) else None
         merge(config, {job: done[job] for job in jobs}, wall_seconds)
-        load_results.cache_clear()
     return config.out
 
 

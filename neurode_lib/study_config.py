@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neurode_lib._checks import instance_of, positive_int
+from neurode_lib._checks import instance_of, positive_int, shown
 from neurode_lib.jobs import Job
 from neurode_lib.recipe import Recipe
 from neurode_lib.variants import SEEDS, VARIANTS, Variant, variant_named
@@ -51,12 +51,15 @@ class StudyConfig:
         instance_of("jobs", self.jobs, Path)
         for name, value in (("variants", self.variants), ("seeds", self.seeds)):
             instance_of(name, value, tuple)
+            if not value:
+                raise ValueError(f"{name} must not be empty")
         for name in self.variants:
             variant_named(name)
         for seed in self.seeds:
             positive_int("seeds", seed, minimum=0)
-        if not self.variants or not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("variants and seeds must not be empty, and seeds must not repeat")
+        for name, value in (("variants", self.variants), ("seeds", self.seeds)):
+            if len(set(value)) < len(value):
+                raise ValueError(f"{name} must not repeat, got {shown(value)}")
         positive_int("seeds_per_job", self.seeds_per_job)
         positive_int("threads", self.threads)
         positive_int("hidden", self.hidden)

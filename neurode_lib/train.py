@@ -22,7 +22,7 @@ from torch import nn
 from tqdm import tqdm
 
 from neurode_lib._checkpoint import restore_run, save_run
-from neurode_lib._checks import finite_array, folder_or_file, instance_of, integers
+from neurode_lib._checks import finite_array, folder_or_file, instance_of, integers, writable
 from neurode_lib._ensemble import Ensemble
 from neurode_lib._interrupts import interrupts_between_updates
 from neurode_lib.history import History
@@ -125,7 +125,7 @@ def train_ensemble(
         Whether to show a bar with the median loss and the time left.
     checkpoint : Path, optional
         File to write now and then and to continue from if it is there. It is removed at the
-        end. A checkpoint of another recipe or other seeds is refused.
+        end. A checkpoint of another recipe, other seeds, other data or another grid is refused.
     snapshots_at : sequence of int
         Numbers of updates after which to keep a copy of the weights; those that training does
         not reach are not kept.
@@ -141,19 +141,21 @@ def train_ensemble(
     Raises
     ------
     ValueError
-        If shapes disagree, data are not finite or the grid does not increase.
+        If shapes disagree, data are not finite, the grid does not increase, or ``checkpoint``
+        is not a file that can be written or continued. Should writing fail later, with an
+        ``OSError``, the models keep what they have learned.
 
     Warns
     -----
     RuntimeWarning
-        If a model's loss stops being finite.
+        If a model's loss, gradient or weights stop being finite.
     """
     recipe = Recipe() if recipe is None else recipe
     instance_of("recipe", recipe, Recipe)
     wanted = set(integers("snapshots_at", snapshots_at))
     run = Ensemble(models, states, currents, t_eval, recipe, seeds, _checked_device(device))
     if checkpoint is not None:
-        checkpoint = folder_or_file("checkpoint", checkpoint)
+        checkpoint = writable("checkpoint", folder_or_file("checkpoint", checkpoint))
         if checkpoint.exists():
             restore_run(run, checkpoint)
     bar = tqdm(
@@ -176,6 +178,8 @@ def train_ensemble(
                     last_saved = time.monotonic()
     finally:
         bar.close()
+        # Also when a checkpoint cannot be written: what was learned is not lost with it.
+        run.write_back()
     interrupted = run.update < recipe.updates
     if not interrupted and run.update in wanted:
         run.keep_snapshot()
@@ -184,7 +188,6 @@ def train_ensemble(
             save_run(run, checkpoint)
         else:
             checkpoint.unlink(missing_ok=True)
-    run.write_back()
     return list(models), run.history(interrupted=interrupted)
 
 

@@ -32,6 +32,7 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
+from neurode_lib._model_checks import check_model
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
 from neurode_lib.trained_range import warn_outside_trained_range
 
@@ -69,7 +70,7 @@ def predict(
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or values.
+        If an argument has the wrong shape or values, or the model another state than (v, w).
     TypeError
         If ``model`` is not a torch module.
 
@@ -154,7 +155,8 @@ def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, or ``truth`` is not finite.
+        If the shapes differ, ``predicted`` does not hold real numbers (NaN and infinity may be
+        among them), or ``truth`` is not finite.
     """
     return float(error_by_horizon(predicted, truth).mean())
 
@@ -174,11 +176,12 @@ def error_by_horizon(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> FloatArr
     Raises
     ------
     ValueError
-        If the shapes differ, or ``truth`` is not finite.
+        If the shapes differ, ``predicted`` does not hold real numbers (NaN and infinity may be
+        among them), or ``truth`` is not finite.
     """
     reference = finite_array("truth", truth)
     _check_paths("truth", reference)
-    paths = np.asarray(predicted, dtype=np.float64)
+    paths = real_array("predicted", predicted)
     if paths.shape != reference.shape:
         raise ValueError(f"predicted must have truth's shape {reference.shape}, got {paths.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -214,7 +217,7 @@ def extrapolation_mse(
     Raises
     ------
     ValueError
-        If the shapes differ or nothing lies beyond the horizon.
+        As from :func:`error_by_horizon`, or if nothing lies beyond the horizon.
     """
     trained_steps = positive_int("trained_steps", trained_steps)
     curve = error_by_horizon(predicted, truth)
@@ -357,12 +360,6 @@ def other_step(
     if n_steps < 1 or not math.isclose(n_steps * dt, t_end):
         raise ValueError(f"t_end must be a whole number of steps of {dt:g}, got {t_end:g}")
     return mse_on_grid(model, initial_states, I, dt * np.arange(n_steps + 1))
-
-
-def check_model(model: nn.Module) -> None:
-    """Refuse what is not a torch module."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model must be a torch module, got {type(model).__name__}")
 
 
 def check_starts(

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from neurode_lib._checks import folder_or_file, instance_of, reason
+from neurode_lib._checks import folder_or_file, instance_of, reason, shown
 
 # What comes with the library: weights of the study, and its results.
 PACKAGED = Path(__file__).parent / "pretrained"
@@ -61,12 +61,24 @@ def save_weights(
     Raises
     ------
     ValueError
-        If something among ``tensors`` is none.
+        If something among ``tensors`` is none, a name is no text or the format's own
+        (``"__metadata__"``), or JSON cannot carry ``metadata``.
     """
+    metadata = {} if metadata is None else metadata
+    for argument, mapping in (("tensors", tensors), ("metadata", metadata)):
+        instance_of(argument, mapping, Mapping)
+        for name in mapping:
+            if not isinstance(name, str):
+                raise ValueError(f"{argument} must have text for names, got {shown(name)}")
+    if "__metadata__" in tensors:
+        raise ValueError("tensors must not be named '__metadata__': the format keeps that name")
     for name, tensor in tensors.items():
         instance_of(f"tensors[{name!r}]", tensor, Tensor)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {"metadata": json.dumps(dict(metadata or {}))}
+    try:
+        header = {"metadata": json.dumps(dict(metadata))}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"metadata must be values that JSON can carry: {reason(error)}") from error
     header["sha256"] = _checksum(plain, header["metadata"])
     write_atomically(path, save(plain, header))
 

@@ -88,9 +88,11 @@ FAULTS = [
     ),
     Fault(
         "a current outside those a model was trained on",
-        '`UntrainedCurrentWarning`; `warnings.simplefilter("ignore", UntrainedCurrentWarning)` '
-        "says that it is meant",
+        "`UntrainedCurrentWarning` from `predict`, `vector_field`, `learned_equilibria` and "
+        '`learned_jacobian`; `warnings.simplefilter("ignore", UntrainedCurrentWarning)` says that '
+        "it is meant, as does a scan by `learned_hopf_current`",
         (
+            "test_properties.py::test_a_scan_of_currents_is_meant_to_leave_the_trained_ones",
             "test_properties.py::test_whoever_asks_about_an_untrained_current_is_told",
             "test_properties.py::test_models_of_the_study_and_trained_ones_know_their_currents",
         ),
@@ -112,12 +114,20 @@ FAULTS = [
         ),
     ),
     Fault(
-        "a loss that stops being finite",
+        "a loss, a gradient or weights that stop being finite in training",
         "`RuntimeWarning`; that model keeps its last good weights, the others train on",
         (
             "test_train.py::"
             "test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights",
+            "test_train.py::"
+            "test_a_gradient_that_is_not_finite_stops_a_model_before_it_takes_the_step",
+            "test_train.py::test_weights_that_the_last_update_spoils_are_not_returned",
         ),
+    ),
+    Fault(
+        "a model whose weights are not finite, asked for its field or equilibria",
+        "`ValueError`, and not the answer that there are none",
+        ("test_metrics_equilibria.py::test_weights_that_are_not_finite_have_no_plausible_answers",),
     ),
     Fault(
         "Ctrl-C, or *Interrupt kernel*, while training",
@@ -187,13 +197,38 @@ FAULTS = [
         ("test_damaged_files.py::test_loaded_weights_do_not_change_with_the_file",),
     ),
     Fault(
-        "a damaged checkpoint, or one of another recipe, other data or another version",
+        "a damaged checkpoint, or one of another recipe, other data, another grid or another "
+        "version",
         "`ValueError` with the file's name and what to do",
         (
             "test_damaged_files.py::test_damaged_checkpoints",
             "test_damaged_files.py::test_a_checkpoint_of_another_version_is_refused",
             "test_train.py::test_a_checkpoint_of_another_recipe_is_refused",
+            "test_train.py::test_a_checkpoint_of_other_data_is_refused",
         ),
+    ),
+    Fault(
+        "a checkpoint that cannot be written",
+        "`ValueError` before the first update; should it fail only later, `OSError`, and the model "
+        "keeps what it has learned",
+        (
+            "test_train.py::"
+            "test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_update",
+            "test_train.py::test_what_was_learned_is_not_lost_with_the_checkpoint",
+        ),
+    ),
+    Fault(
+        "the results of another study in the folder of this one",
+        "they are replaced by those that were asked for",
+        (
+            "test_study.py::"
+            "test_a_folder_with_the_results_of_another_study_gets_those_that_were_asked_for",
+        ),
+    ),
+    Fault(
+        "results that are replaced while a program has them loaded",
+        "`load_results` reads the new ones",
+        ("test_study.py::test_results_are_those_in_the_folder_now",),
     ),
     Fault(
         "a finished job of the study that is damaged or of another version",

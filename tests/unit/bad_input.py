@@ -25,6 +25,7 @@ from neurode_lib.rollout import stack_weights, stacked_rollout
 from neurode_lib.stored_models import load_pretrained, load_snapshot
 from neurode_lib.study import run_study
 from neurode_lib.study_config import StudyConfig
+from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.variants import variant_named
 
 NAN, INF = float("nan"), float("inf")
@@ -101,6 +102,8 @@ START, STARTS, CURRENTS = np.array([0.5, 0.1]), np.array([[0.5, 0.1], [1.0, 0.0]
 GRID = np.array([0.0, 0.5, 1.0])
 PATHS = np.zeros((2, 3, 2)) + 0.1
 Y0, I0, T0 = torch.zeros(2, 2), torch.tensor(CURRENTS), torch.tensor(GRID).float()
+# A thing that is a sequence is searched for models.
+MODELS = {"models": "models?"}
 STACKED = stack_weights([MODEL])
 PLANE = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]), axis=-1)
 
@@ -159,11 +162,20 @@ ENTRIES = [
         v="number",
         w="number",
     ),
-    entry(ODEFunc, {"hidden": 2, "state_dim": 2}, hidden="count", state_dim="count"),
-    entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count"),
+    entry(
+        ODEFunc,
+        {"hidden": 2, "state_dim": 2},
+        hidden="count",
+        state_dim="count",
+        time_input="truth",
+        zero_init="truth",
+    ),
+    entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count", zero_init="truth"),
+    entry(NeuralODE, {"func": MODEL.func}, func="object"),
     entry(
         rk4_integrate,
         {"func": MODEL.func, "y0": Y0, "I": I0, "t_eval": T0},
+        func="function",
         y0="object",
         I="object",
         t_eval="object",
@@ -180,6 +192,7 @@ ENTRIES = [
         {"y0": Y0, "I": I0, "n_steps": 2},
         {"y0": "object", "I": "object"},
     ),
+    Entry("stack_weights", stack_weights, {"models": [MODEL]}, {"models": "object"}, MODELS),
     entry(
         stacked_rollout,
         {"weights": STACKED, "y0": Y0[None], "I": I0[None], "t_eval": T0, "stepping": "rk4"},
@@ -227,10 +240,24 @@ ENTRIES = [
     Entry(
         "train_ensemble",
         lambda **options: train.train_ensemble(
-            [network()], recipe=train.Recipe(updates=1), progress=False, **options
+            **{"models": [network()], "recipe": train.Recipe(updates=1), "progress": False}
+            | options
         ),
         {"states": PATHS[None], "currents": [CURRENTS], "t_eval": GRID, "seeds": [0]},
-        {"states": "array", "currents": "array", "t_eval": "array", "seeds": "object"},
+        {
+            "models": "object",
+            "states": "array",
+            "currents": "array",
+            "t_eval": "array",
+            "seeds": "object",
+        },
+        MODELS,
+    ),
+    entry(
+        keep_trained_range,
+        {"model": network(), "currents": CURRENTS},
+        model="object",
+        currents="array of any rank",
     ),
     entry(
         metrics.predict,
@@ -241,11 +268,22 @@ ENTRIES = [
         t_eval="array",
     ),
     entry(metrics.divergence_steps, {"predicted": PATHS}, predicted="array"),
-    entry(metrics.trajectory_mse, {"predicted": PATHS, "truth": PATHS}, truth="array"),
-    entry(metrics.error_by_horizon, {"predicted": PATHS, "truth": PATHS}, truth="array"),
+    entry(
+        metrics.trajectory_mse,
+        {"predicted": PATHS, "truth": PATHS},
+        predicted="array",
+        truth="array",
+    ),
+    entry(
+        metrics.error_by_horizon,
+        {"predicted": PATHS, "truth": PATHS},
+        predicted="array",
+        truth="array",
+    ),
     entry(
         metrics.extrapolation_mse,
         {"predicted": PATHS, "truth": PATHS, "trained_steps": 1},
+        predicted="array",
         truth="array",
         trained_steps="object",
     ),
@@ -301,6 +339,12 @@ ENTRIES = [
         {"learned": STARTS, "true": STARTS},
         learned="array",
         true="array",
+    ),
+    entry(
+        metrics.affine_share,
+        {"points": PLANE, "field": PLANE},
+        points="array",
+        field="array",
     ),
     entry(
         metrics.distance_to_data,
@@ -403,7 +447,7 @@ ENTRIES = [
         variant="one of",
         update="integer from 0",
     ),
-    Entry("load_results", lambda **o: load_results.__wrapped__(**o), {}, {"folder": "no path"}),
+    entry(load_results, {}, folder="no path"),
     Entry("variant_named", variant_named, {}, {"name": "one of"}, {"name": "variant"}),
     entry(
         StudyConfig,
@@ -419,6 +463,13 @@ ENTRIES = [
     ),
     Entry("run_study", lambda **o: run_study(progress=False, **o), {}, {"config": "none only"}),
     entry(weights.load_weights, {"path": "nowhere"}, path="no path"),
+    entry(
+        weights.save_weights,
+        {"path": "nowhere", "tensors": {"a": Y0}, "metadata": {}},
+        path="path",
+        tensors="object",
+        metadata="mapping or none",
+    ),
     Entry(
         "phase_axes",
         on_axes(figures.phase_axes),
@@ -462,6 +513,9 @@ GOOD |= {
     "integers": {"an empty list", "an array without rows"},
     "none only": {"None"},
     "path or none": {"None", "text", "a number in text"},
+    "array of any rank": {"an array of rank 5", *NUMBERS},
+    "function": {"a function"},
+    "mapping or none": {"None", "a dictionary"},
     "no path": {"text", "a number in text"},
     "row of values": {"a list with NaN"},
     "values or a row of them": {"a list with NaN", *GOOD["values"]},

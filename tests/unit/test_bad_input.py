@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.bad_input import BAD, ENTRIES, cases
 
-SLOW_OR_MISSING = {"evaluate", "load_weights"}
+SLOW_OR_MISSING = {"evaluate", "load_weights", "save_weights"}
 
 
 def refusal(entry, argument, what):

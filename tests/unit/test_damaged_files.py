@@ -282,14 +282,14 @@ def results(finished, tmp_path):
     ],
 )
 def test_damaged_results(results, kind, name):
-    try_all(results / name, kind, lambda: load_results.__wrapped__(results), equal)
+    try_all(results / name, kind, lambda: load_results(results), equal)
 
 
 def test_results_of_two_runs_do_not_pass_for_one(results):
     table = results / "results.csv"
     table.write_text(table.read_text().replace(",0.", ",1.", 1))
     with pytest.raises(ValueError, match=r"results\.csv is damaged, or of another run"):
-        load_results.__wrapped__(results)
+        load_results(results)
 
 
 def test_results_with_the_right_checksums_must_still_be_results(results):
@@ -297,7 +297,7 @@ def test_results_with_the_right_checksums_must_still_be_results(results):
     (results / "results.csv").write_text("variant,seed\nneural_ode,0\n")
     write_provenance(results, provenance)
     with pytest.raises(ValueError, match=r"the results in .* are damaged"):
-        load_results.__wrapped__(results)
+        load_results(results)
 
 
 def test_provenance_without_checksums_is_refused(results):
@@ -306,7 +306,7 @@ def test_provenance_without_checksums_is_refused(results):
     del provenance["sha256"]
     path.write_text(json.dumps(provenance))
     with pytest.raises(ValueError, match=r"provenance\.json is damaged: KeyError: .sha256"):
-        load_results.__wrapped__(results)
+        load_results(results)
 
 
 def test_a_study_whose_results_are_damaged_merges_them_anew(finished, tmp_path):

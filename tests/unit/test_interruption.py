@@ -74,7 +74,7 @@ MERGE = """
         shutil.copytree(sys.argv[3], folder / "results")
         finished = child(lambda: _merge.merge(config, done, None), deadly)
         try:
-            made = load_results.__wrapped__(folder / "results").provenance["made"]
+            made = load_results(folder / "results").provenance["made"]
             seen.append("new" if made == "again" else "old")
         except ValueError as error:
             assert "of another run" in str(error), error

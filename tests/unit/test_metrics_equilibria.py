@@ -13,6 +13,7 @@ from neurode_lib.metrics import (
     learned_equilibria,
     learned_hopf_current,
     learned_jacobian,
+    predict,
     vector_field,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
@@ -233,3 +234,28 @@ def test_a_step_means_half_a_unit_of_time_unless_told(perfect_step):
 def test_a_state_of_three_numbers_is_named(true_model):
     with pytest.raises(ValueError, match=r"^state must have shape \(\.\.\., 2\), got \(3,\)$"):
         learned_jacobian(true_model, [0.0, 0.0, 0.0], 0.5)
+
+
+ANSWERS = [
+    lambda model: vector_field(model, [0.0, 0.0], 0.5),
+    lambda model: learned_jacobian(model, [0.0, 0.0], 0.5),
+    lambda model: learned_equilibria(model, 0.5),
+    lambda model: learned_hopf_current(model, (0.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("spoilt", [math.nan, math.inf])
+def test_weights_that_are_not_finite_have_no_plausible_answers(answer, spoilt):
+    model = NeuralODE(ODEFunc(hidden=3, zero_init=False))
+    with torch.no_grad():
+        model.func.net[2].bias[1] = spoilt
+    with pytest.raises(ValueError, match=r"model must have finite weights.*func\.net\.2\.bias"):
+        answer(model)
+
+
+@pytest.mark.parametrize("answer", [*ANSWERS, lambda m: predict(m, [[0.0, 0.0]], 0.5, [0.0, 1.0])])
+@pytest.mark.parametrize("model", [NeuralODE(ODEFunc(3, hidden=3)), DiscreteRNN(3, hidden=3)])
+def test_a_model_of_another_state_is_named(answer, model):
+    with pytest.raises(ValueError, match="model must have a state of 2 variables, got state_dim=3"):
+        answer(model)

@@ -177,7 +177,7 @@ def test_the_split_takes_the_metric_on_each_side_and_includes_the_radius():
     learned = np.array([[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
     distances = [0.0, 0.25, 0.2500001, 3.0]
     found = split_by_distance(mean_cosine_similarity, learned, true, distances, 0.25)
-    assert found == (1.0, -0.5, 0.5)
+    assert found == (1.0, -0.5)
     errors = split_by_distance(relative_field_error, learned, true, distances, 0.25)
     assert errors.near == 0.0
     assert errors.far == pytest.approx(math.sqrt((4 + 2) / 2))
@@ -186,11 +186,13 @@ def test_the_split_takes_the_metric_on_each_side_and_includes_the_radius():
 def test_a_side_without_points_has_no_value():
     true = np.ones((2, 3, 2))
     assert split_by_distance(mean_cosine_similarity, true, true, np.ones((2, 3)), 1.0) == (
-        pytest.approx(1.0), None, 1.0,
-    )  # fmt: skip
+        pytest.approx(1.0),
+        None,
+    )
     assert split_by_distance(mean_cosine_similarity, true, true, np.ones((2, 3)), 0.5) == (
-        None, pytest.approx(1.0), 0.0,
-    )  # fmt: skip
+        None,
+        pytest.approx(1.0),
+    )
 
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -254,6 +256,15 @@ def test_the_affine_share_is_scipys_for_one_variable():
     field = np.stack([v**3 + rng.normal(size=40), np.zeros(40)], axis=-1)
     expected = linregress(v, field[:, 0]).rvalue ** 2
     assert affine_share(points, field) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_the_affine_share_depends_on_no_scale(scale):
+    points = np.random.default_rng(1).normal(size=(40, 2))
+    field = fhn_rhs(points, 0.5)
+    assert affine_share(scale * points, scale * field) == pytest.approx(
+        affine_share(points, field), rel=1e-9
+    )
 
 
 def test_a_constant_field_has_no_variation_to_explain():

@@ -392,3 +392,20 @@ def test_states_that_do_not_fit_the_model_are_refused(model):
 
 def test_the_control_is_as_wide_as_the_learner():
     assert DiscreteRNN().hidden == ODEFunc().hidden == 128
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            lambda _t, y, _I: y[:, :1],
+            r"func must return a tensor of shape \(3, 2\) like y0, got .*1",
+        ),
+        (lambda _t, y, _I: y.sum(), r"func must return a tensor of shape \(3, 2\)"),
+        (lambda _t, _y, _I: 0.0, r"func must return a tensor of shape \(3, 2\)"),
+        (lambda _t, y, _I: y.double(), r"func must return y0's dtype .*float32.* got .*float64"),
+    ],
+)
+def test_a_field_of_another_shape_or_type_is_not_broadcast_in_silence(field, message):
+    with pytest.raises(ValueError, match=message):
+        rk4_integrate(field, torch.ones(3, 2), torch.zeros(3), torch.arange(3.0))

@@ -26,6 +26,9 @@ from neurode_lib.metrics import (
     UntrainedCurrentWarning,
     cosine_similarity,
     error_by_horizon,
+    learned_equilibria,
+    learned_hopf_current,
+    learned_jacobian,
     predict,
     relative_field_error,
     spike_times,
@@ -379,8 +382,25 @@ def test_whoever_asks_about_an_untrained_current_is_told(current):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         predict(model, [[0.0, 0.0]], current, grid)
+        vector_field(model, [0.0, 0.0], current)
+        learned_jacobian(model, [0.0, 0.0], current)
+        learned_equilibria(model, current)
     inside = 0.2 - 1e-3 <= current <= 0.5 + 1e-3
-    assert [warning.category for warning in told] == ([] if inside else [UntrainedCurrentWarning])
+    assert [warning.category for warning in told] == 4 * (not inside) * [UntrainedCurrentWarning]
+    assert {warning.filename for warning in told} <= {__file__}
+
+
+def test_arrays_that_run_backwards_are_as_good_as_their_copies(true_model):
+    starts, grid = np.array([[0.5, 0.1], [1.0, 0.0]])[::-1], 0.5 * np.arange(3)
+    forward = starts.copy()
+    assert (predict(true_model, starts, 0.5, grid) == predict(true_model, forward, 0.5, grid)).all()
+    assert (vector_field(true_model, starts, 0.5) == vector_field(true_model, forward, 0.5)).all()
+
+
+def test_a_scan_of_currents_is_meant_to_leave_the_trained_ones():
+    model = made("neural_ode", 0)
+    keep_trained_range(model, [0.2, 0.5])
+    learned_hopf_current(model, (0.0, 1.0), n_currents=3)
 
 
 def test_models_of_the_study_and_trained_ones_know_their_currents(recwarn):

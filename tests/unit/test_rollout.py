@@ -136,3 +136,18 @@ def test_a_workspace_refuses_to_reverse_what_it_has_overwritten(models, problem)
 def test_other_models_are_refused():
     with pytest.raises(TypeError, match="model must be a NeuralODE"):
         network_of(torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [DiscreteRNN(hidden=4)],
+        [NeuralODE(ODEFunc(hidden=4)).double()],
+        [NeuralODE(ODEFunc(hidden=5))],
+        [NeuralODE(ODEFunc(hidden=4, time_input=True))],
+    ],
+    ids=["kind", "type", "size", "inputs"],
+)
+def test_models_that_are_not_alike_are_not_stacked(others):
+    with pytest.raises(ValueError, match="models must be alike"):
+        stack_weights([NeuralODE(ODEFunc(hidden=4)), *others])

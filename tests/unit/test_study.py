@@ -13,8 +13,12 @@ import pytest
 import torch
 
 from neurode_lib import study
+from neurode_lib._merge import is_merged
+from neurode_lib.evaluate import evaluate
+from neurode_lib.fitzhugh_nagumo import equilibria
 from neurode_lib.jobs import Job, reference_losses, run_job
 from neurode_lib.metrics import predict
+from neurode_lib.neural_ode import NeuralODE
 from neurode_lib.results import load_results
 from neurode_lib.stored_models import load_pretrained, load_snapshot
 from neurode_lib.study import run_study
@@ -97,6 +101,18 @@ def test_a_second_run_does_nothing(finished):
     assert {path: path.stat().st_mtime_ns for path in finished.out.iterdir()} == before
 
 
+def test_a_folder_with_the_results_of_another_study_gets_those_that_were_asked_for(
+    finished, tmp_path
+):
+    other = small(tmp_path, variants=("discrete_rnn",), seeds=(0,), updates=2)
+    with ThreadPoolExecutor(1) as executor:
+        run_study(other, executor, progress=False)
+    config = replace(finished, out=other.out)  # its jobs are done, its folder holds other results
+    run_study(config, Refusing(), progress=False)
+    assert results_of(config) == results_of(finished)
+    assert load_results(config.out).seeds == finished.seeds
+
+
 def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
     config = copy_of(finished, tmp_path)
     lost = sorted(config.jobs.iterdir())[1]
@@ -138,6 +154,20 @@ def test_a_file_cut_in_half_is_named_and_redone(finished, tmp_path, capsys):
         run_study(config, executor, progress=False)
     assert victim.name in capsys.readouterr().err
     assert results_of(config) == results_of(finished)
+
+
+def test_a_folder_in_the_place_of_a_job_is_put_aside_and_the_job_redone(finished, tmp_path, capsys):
+    config = copy_of(finished, tmp_path)
+    victim = min(config.jobs.iterdir())
+    victim.unlink()
+    victim.mkdir()
+    (victim / "somebody's").write_text("not ours to delete")
+    with ThreadPoolExecutor(1) as executor:
+        run_study(config, executor, progress=False)
+    assert victim.name in capsys.readouterr().err
+    assert results_of(config) == results_of(finished)
+    run_study(config, Refusing(), progress=False)
+    assert [path.name for path in config.jobs.glob("aside-*/*/*")] == ["somebody's"]
 
 
 def test_another_recipe_is_another_job(finished):
@@ -243,6 +273,8 @@ def test_provenance_says_how_and_from_what(finished):
         (lambda _: variant_named("lstm"), "variant must be one of"),
         (lambda _: StudyConfig(variants=("lstm",)), "variant must be one of"),
         (lambda _: StudyConfig(seeds=(1, 1)), "seeds must not repeat"),
+        (lambda _: StudyConfig(variants=TWO + TWO), "variants must not repeat"),
+        (lambda _: StudyConfig(variants=()), "variants must not be empty"),
         (lambda _: StudyConfig(updates=0), "updates must be >= 1"),
     ],
 )
@@ -274,6 +306,20 @@ def test_a_quick_run_cannot_touch_the_real_results(tmp_path):
     config = quick_config(tmp_path)
     assert PACKAGED not in (config.out, *config.out.parents)
     assert set(config.variants) == set(VARIANTS)
+
+
+def test_results_are_those_in_the_folder_now(finished, tmp_path, monkeypatch):
+    shutil.copytree(finished.out, tmp_path / "a/results")
+    monkeypatch.chdir(tmp_path / "a")
+    assert load_results("results") is load_results(tmp_path / "a/results")  # parsed once
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        load_results("results")
+    table = tmp_path / "a/results/results.csv"
+    shown = f"{load_results('a/results').values('neural_ode', 'train_mse')[0]:.9g}"
+    table.write_text(table.read_text().replace(shown, "0.125"))
+    study.write_provenance(table.parent, load_results(finished.out).provenance)
+    assert load_results("a/results").values("neural_ode", "train_mse")[0] == 0.125
 
 
 # --- the results that come with the library --------------------------------------------------
@@ -311,6 +357,47 @@ def test_the_packaged_weights_have_the_packaged_error(name):
         ).mean()
         stored = results.values(name, "train_mse")[results.seeds.index(seed)]
         assert error == pytest.approx(stored, rel=1e-3)
+
+
+def test_the_packaged_results_are_those_of_the_default_study():
+    config = StudyConfig()
+    assert is_merged(PACKAGED, config.all_jobs())
+
+
+class Bistable(torch.nn.Module):
+    """At rest at v = -1, 0 and 1, w = 0, under every current: no Hopf, and no cycle."""
+
+    def forward(self, _t, y, _I):
+        v, w = y.unbind(-1)
+        return torch.stack([v - v**3, -w], dim=-1)
+
+
+def test_what_a_model_does_not_have_is_nan_and_its_nearest_equilibrium_counts():
+    states, currents = training_set(VARIANTS["neural_ode"], 0)
+    numbers = evaluate(NeuralODE(Bistable()), states, currents).numbers
+    assert np.isnan(numbers["hopf_current", None])
+    for current in (0.2, 0.5):
+        true = equilibria(current)[0]
+        assert numbers["n_equilibria", current] == 3
+        assert numbers["equilibrium_offset", current] == pytest.approx(
+            min(np.hypot(v - true.v, true.w) for v in (-1, 0, 1))
+        )
+        assert numbers["oscillates", current] == 0
+    assert np.isnan(numbers["period_error", 0.5])
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_every_packaged_number_is_what_the_code_measures(name):
+    """Seed 0 of the packaged weights, measured again: each metric means what it did."""
+    results = load_results()
+    seed = results.seeds[0]
+    measured = evaluate(load_pretrained(name, seed), *training_set(VARIANTS[name], seed))
+    stored = {key[1:]: v[0] for key, v in results.numbers.items() if key[0] == name}
+    assert measured.numbers.keys() == stored.keys()
+    for key, value in measured.numbers.items():
+        assert value == pytest.approx(stored[key], rel=1e-4, nan_ok=True), key
+    for (metric, current), curve in measured.curves.items():
+        np.testing.assert_allclose(curve, results.curve(name, metric, current)[0], rtol=1e-3)
 
 
 def test_snapshots_run_from_standing_still_to_the_trained_model():

@@ -203,6 +203,32 @@ def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
         assert torch.equal(flat(a), flat(b))
 
 
+def test_each_seed_of_an_ensemble_draws_its_own_minibatches():
+    states, currents = data(0)
+    _, history = train_ensemble(
+        [make_model(seed=0, hidden=8) for _ in range(3)],
+        np.stack([states] * 3),
+        np.stack([currents] * 3),
+        GRID,
+        Recipe(updates=3, window=2, batch=4),
+        seeds=[0, 1, 0],
+        progress=False,
+    )
+    assert (history.loss[:, 0] != history.loss[:, 1]).all()
+    np.testing.assert_allclose(history.loss[:, 0], history.loss[:, 2], rtol=1e-5)
+
+
+def test_the_seconds_of_a_resumed_run_include_those_before(tmp_path, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(ticks)))  # an update takes 1
+    with monkeypatch.context() as interrupted:
+        interrupt_at(interrupted, 2)
+        _, history = small_run(checkpoint=tmp_path / "run.safetensors")
+        assert history.seconds == 3.0
+    _, history = small_run(checkpoint=tmp_path / "run.safetensors")
+    assert history.seconds == 6.0
+
+
 def interrupt_at(monkeypatch, *numbers):
     """Send Ctrl-C within the updates of these numbers."""
     real_advance, calls = Ensemble.advance, itertools.count()
@@ -316,6 +342,75 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
         )
 
 
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_update(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Ensemble, "advance", lambda _: pytest.fail("training has begun"))
+    (tmp_path / "file").write_text("")
+    nowhere = tmp_path / "file" / "run.safetensors"
+    for path, why in ((tmp_path, "got the folder"), (nowhere, "can be written")):
+        with pytest.raises(ValueError, match=rf"checkpoint must be .*{why}"):
+            small_run(checkpoint=path)
+
+
+def test_what_was_learned_is_not_lost_with_the_checkpoint(tmp_path, monkeypatch):
+    """The folder disappears while training runs, as a network drive may."""
+
+    def lost(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(train_module, "save_run", lost)
+    whole, _ = small_run()
+    states, currents = data(0)
+    for seconds, n_updates in ((3600.0, 3), (0.0, 1)):  # at the end, and on the way
+        monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", seconds)
+        model = make_model(seed=0, hidden=4)
+        with monkeypatch.context() as interrupted:
+            interrupt_at(interrupted, n_updates - 1)
+            with pytest.raises(OSError, match="no space left"):
+                train(
+                    model,
+                    states,
+                    currents,
+                    GRID,
+                    Recipe(updates=6),
+                    checkpoint=tmp_path / "run.safetensors",
+                    progress=False,
+                )
+            interrupted.undo()
+            interrupt_at(interrupted, n_updates - 1)
+            partial, history = small_run()
+        assert len(history.loss) == n_updates
+        assert torch.equal(flat(model), flat(partial))
+        assert not torch.equal(flat(model), flat(whole))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda states, currents, grid: (states, currents, 2.0 * grid),
+        lambda states, currents, grid: (states[:, ::-1], currents, grid),
+        lambda states, currents, grid: (states, np.roll(currents, 1), grid),
+    ],
+    ids=["another grid", "time reversed", "currents exchanged"],
+)
+def test_a_checkpoint_of_other_data_is_refused(tmp_path, monkeypatch, change):
+    states, currents = data(0)[0], np.array([0.2, 0.5, 0.5, 0.2, 0.5, 0.2])
+
+    def run(*arguments):
+        model, recipe = make_model(seed=0, hidden=4), Recipe(updates=6)
+        options = {"checkpoint": tmp_path / "run.safetensors", "progress": False}
+        return train(model, *arguments, recipe, **options)
+
+    interrupt_at(monkeypatch, 2)
+    run(states, currents, GRID)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"belongs to another .* other data or another grid"):
+        run(*change(states, currents, GRID))
+    _, history = run(states, currents, GRID)
+    assert len(history.loss) == 6
+
+
 def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights():
     recipe = Recipe(updates=12, lr=0.02, clip_norm=None)
     states, currents = stacked([0, 1])
@@ -338,6 +433,43 @@ def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_wei
     torch.testing.assert_close(flat(trained[0]), flat(alone), rtol=1e-4, atol=1e-5)
 
 
+def steep(size):
+    """A model whose last layer is so large that its loss is finite, and its gradient is not."""
+    model = make_model(seed=1, hidden=8)
+    with torch.no_grad():
+        network_of(model)[-1].weight.fill_(size)
+    return model
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_a_gradient_that_is_not_finite_stops_a_model_before_it_takes_the_step(clip_norm):
+    """Clipped by its infinite norm, such a gradient would be zero, and training stand still."""
+    recipe = Recipe(updates=1, clip_norm=clip_norm)
+    states, currents = stacked([0, 1])
+    models = [make_model(seed=0, hidden=8), steep(1e15)]
+    with pytest.warns(RuntimeWarning, match=r"the gradient of model 1 \(seed 1\) is not finite"):
+        trained, history = train_ensemble(
+            models, states, currents, GRID, recipe, seeds=[0, 1], progress=False
+        )
+    assert history.stopped_at == [None, 0]
+    assert np.isfinite(history.loss).all()
+    assert not np.isfinite(history.grad_norm[0, 1])
+    assert torch.equal(flat(trained[1]), flat(steep(1e15)))
+    assert not torch.equal(flat(trained[0]), flat(make_model(seed=0, hidden=8)))
+
+
+def test_weights_that_the_last_update_spoils_are_not_returned():
+    states, currents = data(0)
+    model = make_model(seed=0, hidden=8)
+    with torch.no_grad():
+        network_of(model)[0].weight[0, 0] = 1e30  # which the decay multiplies by -1e12
+    before = flat(model).clone()
+    recipe = Recipe(updates=1, lr=1e6, weight_decay=1e6)
+    with pytest.warns(RuntimeWarning, match=r"a weight of model 0 \(seed 0\) is not finite"):
+        train(model, states, currents, GRID, recipe, progress=False, snapshots_at=[1])
+    assert torch.equal(flat(model), before)
+
+
 def test_make_model_repeats_itself_and_leaves_the_global_generator_alone():
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
@@ -358,6 +490,8 @@ def test_make_model_repeats_itself_and_leaves_the_global_generator_alone():
         ({"lr": float("nan")}, "lr must be finite"),
         ({"schedule": "linear"}, "schedule must be one of"),
         ({"weight_decay": -0.1}, "weight_decay must be >= 0"),
+        ({"lr": 3e38}, r"lr must be <= 1e\+06"),
+        ({"weight_decay": 1e300}, r"weight_decay must be <= 1e\+06"),
         ({"clip_norm": 0.0}, "clip_norm must be > 0"),
         ({"window": 0}, "window must be >= 1"),
         ({"batch": 1.5}, "batch must be an integer"),

@@ -90,3 +90,20 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_litter(saved, monkeypa
         write_atomically(path, b"new")
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata", "message"),
+    [
+        ({"__metadata__": torch.ones(1)}, None, "tensors must not be named '__metadata__'"),
+        ({1: torch.ones(1)}, None, "tensors must have text for names, got 1"),
+        ({}, {1: 2}, "metadata must have text for names, got 1"),
+        ({}, {"a": object()}, "metadata must be values that JSON can carry"),
+    ],
+)
+def test_what_the_format_cannot_carry_is_refused_and_nothing_written(
+    tmp_path, tensors, metadata, message
+):
+    with pytest.raises(ValueError, match=message):
+        save_weights(tmp_path / "w.safetensors", tensors, metadata)
+    assert list(tmp_path.iterdir()) == []
