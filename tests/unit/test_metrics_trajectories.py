@@ -299,7 +299,7 @@ class Transposed(nn.Module):
         return torch.zeros(len(y0), len(t_eval), 2)
 
 
-def test_the_warning_quotes_the_last_finite_state_and_points_at_the_caller():
+def test_the_warning_quotes_the_last_finite_state():
     with pytest.warns(DivergedWarning) as told:
         found = predict(NeuralODE(Explosion()), [[2.0, 0.5]], 1.0, GRID)
     step = divergence_steps(found)[0]
@@ -307,7 +307,6 @@ def test_the_warning_quotes_the_last_finite_state_and_points_at_the_caller():
     assert str(told[0].message).endswith(
         f"last seen at v = {v:g}, w = {w:g}; errors over them are infinite"
     )
-    assert told[0].filename == __file__
     with pytest.warns(DivergedWarning, match=r"last seen at v = 1e\+200, w = 3;"):
         predict(NeuralODE(Explosion()), [[1e200, 3.0]], 1.0, GRID)
 

@@ -23,6 +23,7 @@ from neurode_lib.explorers import (
 from neurode_lib.explorers._spec import SPEC
 from neurode_lib.fitzhugh_nagumo import equilibria, flow_map, limit_cycle, simulate
 from neurode_lib.metrics import (
+    DivergedWarning,
     UntrainedCurrentWarning,
     cosine_similarity,
     error_by_horizon,
@@ -388,6 +389,16 @@ def test_whoever_asks_about_an_untrained_current_is_told(current):
     inside = 0.2 - 1e-3 <= current <= 0.5 + 1e-3
     assert [warning.category for warning in told] == 4 * (not inside) * [UntrainedCurrentWarning]
     assert {warning.filename for warning in told} <= {__file__}
+
+
+def test_the_warning_of_divergence_points_at_the_caller():
+    class Explosion(torch.nn.Module):
+        def forward(self, _t, y, _I):
+            return y**3
+
+    with pytest.warns(DivergedWarning) as told:
+        predict(NeuralODE(Explosion()), [[2.0, 0.5]], 1.0, 0.5 * np.arange(9))
+    assert told[0].filename == __file__
 
 
 def test_arrays_that_run_backwards_are_as_good_as_their_copies(true_model):
