@@ -25,6 +25,8 @@ TIMEOUT = {-24, 24, 36, 37, 152, 255}
 
 def copy_to(folder: Path) -> None:
     """Copy what mutmut needs; an earlier run's results stay, for it to continue from."""
+    # But not which test runs which function: it would be looked up for new ones in vain.
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for name in COPIED:
         source, target = ROOT / name, folder / name
         if source.is_dir():

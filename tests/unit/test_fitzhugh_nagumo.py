@@ -321,6 +321,8 @@ def test_stability_is_what_a_small_push_shows():
     [
         ((-1 + 0j, -2 + 0j), "node", True),
         ((1 + 0j, 2 + 0j), "node", False),
+        ((-0.5 + 0j, -0.25 + 0j), "node", True),
+        ((0 + 0j, -2 + 0j), "node", False),
         ((1 + 0j, -2 + 0j), "saddle", False),
         ((-1 + 2j, -1 - 2j), "focus", True),
         ((1 + 2j, 1 - 2j), "focus", False),

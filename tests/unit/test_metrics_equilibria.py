@@ -10,6 +10,7 @@ from torch import nn
 
 from neurode_lib.fitzhugh_nagumo import equilibria, hopf_currents, jacobian
 from neurode_lib.metrics import (
+    UntrainedCurrentWarning,
     learned_equilibria,
     learned_hopf_current,
     learned_jacobian,
@@ -17,6 +18,7 @@ from neurode_lib.metrics import (
     vector_field,
 )
 from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.trained_range import keep_trained_range
 
 
 class Bistable(nn.Module):
@@ -259,3 +261,15 @@ def test_weights_that_are_not_finite_have_no_plausible_answers(answer, spoilt):
 def test_a_model_of_another_state_is_named(answer, model):
     with pytest.raises(ValueError, match="model must have a state of 2 variables, got state_dim=3"):
         answer(model)
+
+
+def test_an_untrained_current_is_named():
+    model = NeuralODE(ODEFunc(hidden=2, zero_init=False))
+    keep_trained_range(model, [0.2, 0.5])
+    for ask in (
+        lambda: learned_jacobian(model, [0.0, 0.0], 0.9),
+        lambda: learned_equilibria(model, 0.9),
+        lambda: vector_field(model, [0.0, 0.0], 0.9),
+    ):
+        with pytest.warns(UntrainedCurrentWarning, match=r"^I = 0\.9 lies outside"):
+            ask()

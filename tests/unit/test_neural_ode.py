@@ -409,3 +409,11 @@ def test_the_control_is_as_wide_as_the_learner():
 def test_a_field_of_another_shape_or_type_is_not_broadcast_in_silence(field, message):
     with pytest.raises(ValueError, match=message):
         rk4_integrate(field, torch.ones(3, 2), torch.zeros(3), torch.arange(3.0))
+
+
+def test_a_field_of_another_shape_is_refused_at_the_first_step():
+    y0, I = torch.zeros(3, 2), torch.zeros(3)
+    with pytest.raises(ValueError, match=r"^func must return a tensor of shape \(3, 2\)"):
+        rk4_integrate(lambda _t, y, _I: y[:, :1], y0, I, torch.tensor([0.0, 1.0]))
+    with pytest.raises(ValueError, match=r"^func must be callable as func\(t, y, I\), got 7$"):
+        rk4_integrate(7, y0, I, torch.tensor([0.0, 1.0]))
