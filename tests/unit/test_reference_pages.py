@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests import faults
+from tests import faults, survivors
 from tools.write_reference import ROOT, licence, pins
 
 
@@ -49,5 +49,17 @@ def test_nine_mutants_in_ten_are_killed_in_every_module():
     modules = json.loads((ROOT / "tests/mutants.json").read_text(encoding="utf-8"))
     assert len(modules) == 6
     for name, module in modules.items():
+        assert module["tried"] == module["mutants"], name
         assert module["killed"] + len(module["survivors"]) == module["tried"]
         assert module["killed"] >= 0.9 * module["tried"], name
+
+
+def test_every_survivor_is_explained_and_every_explanation_is_needed():
+    modules = json.loads((ROOT / "tests/mutants.json").read_text(encoding="utf-8"))
+    survived = {
+        (survivors.function_of(mutant), survivors.line_made(change))
+        for module in modules.values()
+        for mutant, change in module["survivors"].items()
+    }
+    explained = [change for reason in survivors.REASONS for change in reason.changes]
+    assert sorted(explained) == sorted(survived)
