@@ -14,7 +14,7 @@ import spec from "../static/spec.json";
 const VIEW = ["I", "v0", "w0"]; // the other fields describe the training
 const DATA = ["trajectories", "noise", "I_first", "I_second", "seed"];
 
-/** The training error that the article publishes for its Neural ODE, rounded. */
+/** The error that the article publishes for its Neural ODE. */
 const GOAL = 0.02;
 
 const NAMES = { neural_ode: "Neural ODE", discrete_rnn: "Discrete RNN" };
