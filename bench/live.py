@@ -99,6 +99,8 @@ FAIL = """settings => new Promise(done => {
             status: run.status,
             loss: last.reduce((a, b) => a + b) / last.length,
             error: run.errors.at(-1)[1],
+            // Each trajectory draws its current: where there are few, one may be missing.
+            currents: [...new Set(explorer.data.starts.map(({I}) => I))].sort(),
         });
     };
     document.querySelector('[data-action="train"]').click();

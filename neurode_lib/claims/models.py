@@ -329,7 +329,7 @@ CLAIMS = (
         TOPIC,
         "The signature forward(self, t, y, I) is keyword-only.",
         "Kinds of its parameters, as Python reports them.",
-        "Holds if all are keyword-only.",
+        "Holds if all are keyword-only, in part if some are.",
         "{keyword_only} of {all}",
         "10_one_line_of_code",
         "neurode_lib.neural_ode.ODEFunc",

@@ -221,8 +221,8 @@ CLAIMS = (
         "step-error",
         TOPIC,
         "One RK4 step of 0.5 errs by about 1e-8.",
-        "Distance between the step and the exact flow, from 2,000 states of the sampling box "
-        "under both currents.",
+        "Distance between the step and the exact flow, from 2,000 states drawn from the box of "
+        "starts, each under both currents (chapter 2 draws others).",
         "Holds if the median is at most ten times the claim, in part up to a thousand times.",
         "{error} over the states",
         "02_stepping_through_time",

@@ -419,8 +419,8 @@ CLAIMS = (
         "magnitude",
         TOPIC,
         "Learned arrows match in direction, but not in size.",
-        "Length of the learned arrow over that of the true one, median near the data, I = "
-        "0.5; mean cosine there.",
+        "Length of the learned arrow over that of the true one, median over the grid points "
+        "near the data, I = 0.5; mean cosine there.",
         "Holds if lengths are off by more than 10 % and the cosine is above 0.9, in part if "
         "lengths are off.",
         "length × {speed}; cosine {cosine}",
@@ -435,8 +435,8 @@ CLAIMS = (
         "A low trajectory error does not show that the flow was learned.",
         "The model with time input: its training error over that of the Neural ODE, and the "
         "cosines of both fields at I = 0.5.",
-        "Holds if the errors are within a factor of two while its median cosine is below "
-        "that of every Neural ODE.",
+        "Holds if its median error is at most twice as large while its median cosine is below "
+        "that of every Neural ODE, in part if only the error is.",
         "error × {mse}; cosine {with_time} against {without}",
         "08_phase_portraits",
         "neurode_lib.metrics.trajectory_mse",

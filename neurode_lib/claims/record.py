@@ -129,7 +129,7 @@ def table_html(rows: Sequence[Assessed], *, link: Callable[[Claim], tuple[str, s
             f'<span class="verdict verdict-{VERDICTS.index(row.verdict)}">'
             f"{row.verdict}</span></td>",
             f'<td data-label="look closer"><a href="{chapter}">chapter {claim.chapter[:2]}</a>, '
-            f'<a href="{code}"><code>{_text(claim.code.rpartition(".")[2])}</code></a></td>',
+            f'<a href="{code}"><code>{_breakable(claim.code.rpartition(".")[2])}</code></a></td>',
         )
         body.append(f'<tr id="claim-{claim.key}">{"".join(cells)}</tr>')
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
@@ -141,6 +141,11 @@ def table_html(rows: Sequence[Assessed], *, link: Callable[[Claim], tuple[str, s
 
 def _text(words: str) -> str:
     return html.escape(words, quote=False)
+
+
+def _breakable(name: str) -> str:
+    """A name that a narrow column may break where its words end, and nowhere else."""
+    return _text(name).replace("_", "_<wbr>")
 
 
 def _shown(value: FloatArray) -> str:

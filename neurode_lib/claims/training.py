@@ -213,9 +213,9 @@ CLAIMS = (
         TOPIC,
         "The Neural ODE is slower to train than the RNN: 40.5 s against 8.9 s in the follow-up.",
         "Training time over that of the RNN, for each variant of the study that makes the "
-        "same computations.",
+        "same computations; the one that chapter 7 gives is among them.",
         "Holds if the median is within a factor of two of the published ratio, in part if above 1.",
-        "× {ratio}; published × {published}",
+        "× {ratio} over the variants; published × {published}",
         "07_training",
         "neurode_lib.train.train_ensemble",
         _cost,

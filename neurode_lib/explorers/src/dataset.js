@@ -47,7 +47,7 @@ class Trajectories {
 
 export const currentsOf = ({ I_first: first, I_second: second }) => (first === second ? [first] : [first, second]);
 
-/** The training data that the settings describe. */
+/** The training data that the settings describe: each trajectory draws its current. */
 export function trainingData(settings) {
   const uniform = random(settings.seed, STREAMS.data);
   const gauss = normal(uniform);
@@ -58,6 +58,12 @@ export function trainingData(settings) {
     I: currents[Math.floor(uniform() * currents.length)],
   }));
   return new Trajectories(starts, settings.noise > 0 ? () => settings.noise * gauss() : () => 0);
+}
+
+/** The currents that were drawn for the training data: where trajectories are few, one may be missing. */
+export function drawnCurrents(settings) {
+  const { starts } = trainingData(settings);
+  return currentsOf(settings).filter((current) => starts.some(({ I }) => I === current));
 }
 
 /** The digits of n in the base, mirrored at the point: van der Corput's sequence, and in two bases Halton's. */

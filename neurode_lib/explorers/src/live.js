@@ -2,7 +2,7 @@
 import * as fhn from "./fhn.js";
 import { ComparisonExplorer, errorText, TRAINED } from "./comparison.js";
 import { choiceSlider, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
-import { currentsOf, HELD_OUT, trainingData } from "./dataset.js";
+import { currentsOf, drawnCurrents, HELD_OUT, trainingData } from "./dataset.js";
 import { h, picture } from "./dom.js";
 import { LossCurve } from "./loss-curve.js";
 import { Network } from "./network.js";
@@ -14,7 +14,7 @@ import spec from "../static/spec.json";
 const VIEW = ["I", "v0", "w0"]; // the other fields describe the training
 const DATA = ["trajectories", "noise", "I_first", "I_second", "seed"];
 
-/** The mean squared error that the article's recipe ends with. */
+/** The error that the article publishes for its Neural ODE. */
 const GOAL = 0.02;
 
 const NAMES = { neural_ode: "Neural ODE", discrete_rnn: "Discrete RNN" };
@@ -158,9 +158,8 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   file() {
     const { run } = this;
     const [, error] = run.errors.at(-1);
-    const currents = [...new Set(trainingData(run.settings).starts.map(({ I }) => I))]; // few data may lack one
     return writeSafetensors(run.tensors(), {
-      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden, currents,
+      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden, currents: drawnCurrents(run.settings),
       updates: run.update, held_out_mse: Number.isFinite(error) ? error : null, settings: run.settings,
     });
   }
@@ -278,7 +277,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   summary(scene) {
     const { run, state } = this;
     const data = `${state.trajectories} ${state.trajectories === 1 ? "trajectory" : "trajectories"} at ` +
-      `I = ${currentsOf(state).map((I) => format(I, 2)).join(" and ")}${state.noise > 0 ? `, noise ${format(state.noise, 2)}` : ""}`;
+      `I = ${drawnCurrents(state).map((I) => format(I, 2)).join(" and ")}${state.noise > 0 ? `, noise ${format(state.noise, 2)}` : ""}`;
     if (run.errors.length === 0) return [h("strong", {}, "Not trained yet."), ` To learn from: ${data}.`];
     const [at, error] = run.errors.at(-1);
     const reached = run.errors.find(([, value]) => value <= GOAL);

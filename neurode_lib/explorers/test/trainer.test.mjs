@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
-import { heldOutData, trainingData } from "../src/dataset.js";
+import { drawnCurrents, heldOutData, trainingData } from "../src/dataset.js";
 import { plainMatrices, simdMatrices } from "../src/matrices.js";
 import { parameters } from "../src/parameters.js";
 import { normal, random } from "../src/random.js";
@@ -119,6 +119,15 @@ test("data: currents from the two given, noise of the level given, the same star
   assert.ok(Math.abs(mean) < 0.01 && Math.abs(deviation - 0.1) < 0.005, `${mean} ${deviation}`);
   const single = trainingData({ ...SETTINGS, I_second: 0.2 });
   assert.ok(single.starts.every(({ I }) => I === 0.2));
+});
+
+test("data: of few trajectories all may have one current, and only that one is told", () => {
+  const seeds = Array.from({ length: 20 }, (_, seed) => ({ ...SETTINGS, trajectories: 2, seed }));
+  for (const settings of seeds) {
+    const [first, second] = trainingData(settings).starts.map(({ I }) => I);
+    assert.deepEqual(drawnCurrents(settings), first === second ? [first] : [0.2, 0.5]);
+  }
+  assert.deepEqual(new Set(seeds.map((settings) => drawnCurrents(settings).length)), new Set([1, 2]));
 });
 
 test("random numbers: uniform, normal, and streams of one seed are unrelated", () => {
