@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PATH = re.compile(r"PosixPath\('(?:([^']*/neurode_lib/pretrained)|([^']*))'\)")
 # Modules that pass on names which others define.
 FACADES = ("neurode_lib.metrics.", "neurode_lib.train.")
 
@@ -52,6 +53,14 @@ def real_signature(
     return str(real.replace(parameters=shown, return_annotation=inspect.Signature.empty)), None
 
 
+def without_this_machine(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str
+) -> tuple[str, str] | None:
+    """Signature that says PACKAGED, not where the library lies on the machine that builds."""
+    shown = PATH.sub(lambda path: "PACKAGED" if path[1] else f"Path({path[2]!r})", signature or "")
+    return (shown, returns) if shown != (signature or "") else None
+
+
 def resolve_short_name(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.Element
 ) -> nodes.Element | None:
@@ -79,4 +88,5 @@ def setup(app: Sphinx) -> None:
     sys.path.insert(0, str(ROOT))
     app.connect("autodoc-process-docstring", number_references, priority=100)
     app.connect("autodoc-process-signature", real_signature)
+    app.connect("autodoc-process-signature", without_this_machine)
     app.connect("missing-reference", resolve_short_name)
