@@ -222,7 +222,7 @@ def page(result: dict) -> str:
         "<!-- written by bench/bench.py; `make bench` makes it again -->",
         "",
         "How much does one update of the article's recipe cost, here and in other libraries? The "
-        "table gives ratios first: they travel better from one machine to another than times do. "
+        "table gives ratios first: times depend on the machine still more. "
         "Forward pass, reverse pass, clipping and AdamW step are all included; every contestant "
         "trains the same network on the same 40 trajectories of 80 steps.",
         "",
@@ -283,6 +283,20 @@ def page(result: dict) -> str:
     for axis, rows in result["growth"].items():
         key = GROWTH[axis][0]
         lines.extend(f"| {axis} | {row[key]} | {row['ms']:.1f} |" for row in rows)
+    usual = asdict(Problem())
+    same = [updates["library_single"]["ms"]] + [
+        row["ms"]
+        for rows in result["growth"].values()
+        for row in rows
+        if usual.items() <= row.items()
+    ]
+    lines += [
+        "",
+        "The machine has other users, and speed drifts over the hour that all this takes: the "
+        f"article's own setup, measured {len(same)} times on this page, took {min(same):.1f} to "
+        f"{max(same):.1f} ms. Compare the rows of one group with each other; differences of that "
+        "size mean nothing.",
+    ]
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     lines += [
         "",
