@@ -100,11 +100,12 @@ def time_to_target(which: str, seed: int) -> dict[str, float | None]:
     import numpy as np
     import torch
 
-    from neurode_lib._ensemble import Ensemble
     from neurode_lib.fitzhugh_nagumo import build_dataset
     from neurode_lib.metrics import predict, trajectory_mse
-    from neurode_lib.train import Recipe, make_model
-    from neurode_lib.variants import VARIANTS
+    from neurode_lib.models import make_model
+    from neurode_lib.study.variants import VARIANTS
+    from neurode_lib.training.ensemble import Ensemble
+    from neurode_lib.training.recipe import Recipe
 
     states, currents = build_dataset(seed=seed)
     grid = 0.5 * np.arange(states.shape[1])

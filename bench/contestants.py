@@ -39,7 +39,7 @@ class Problem:
 def _torch_problem(problem: Problem):
     import torch
 
-    from neurode_lib.train import make_model
+    from neurode_lib.models import make_model
 
     tensors = [torch.tensor(value, dtype=torch.float32) for value in problem.data()]
     return make_model(seed=0, hidden=problem.hidden), *tensors
@@ -72,8 +72,9 @@ def plain_loop(problem: Problem) -> Update:
 def _library(problem: Problem, n_models: int) -> Update:
     import torch
 
-    from neurode_lib._ensemble import Ensemble
-    from neurode_lib.train import Recipe, make_model
+    from neurode_lib.models import make_model
+    from neurode_lib.training.ensemble import Ensemble
+    from neurode_lib.training.recipe import Recipe
 
     sets = [problem.data(seed) for seed in range(n_models)]
     run = Ensemble(
@@ -133,8 +134,7 @@ def torchode_tsit5(problem: Problem) -> Update:
 def _jax_problem(problem: Problem):
     import jax.numpy as jnp
 
-    from neurode_lib.rollout import network_of
-    from neurode_lib.train import make_model
+    from neurode_lib.models import make_model, network_of
 
     states, currents, grid = (jnp.asarray(v, dtype=jnp.float32) for v in problem.data())
     net = network_of(make_model(seed=0, hidden=problem.hidden))

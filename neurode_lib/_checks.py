@@ -7,7 +7,6 @@ per public call, never inside an integration loop.
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,20 +128,6 @@ def folder_or_file(name: str, value: str | Path) -> Path:
     if not isinstance(value, (str, Path)):
         raise ValueError(f"{name} must be a path, got {shown(value)}")
     return Path(value)
-
-
-def writable(name: str, path: Path) -> Path:
-    """Return ``path`` if a file can be put there; its folder is made if it is missing."""
-    if path.is_dir():
-        raise ValueError(f"{name} must be a file, got the folder {path}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # As weights are written: beside the file, which stays as it is.
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"{name} must be a file that can be written: {reason(error)}") from error
-    return path
 
 
 def reason(error: Exception) -> str:

@@ -20,6 +20,8 @@ from torch import Tensor
 
 from neurode_lib._checks import folder_or_file, instance_of, reason, shown
 
+Weights = dict[str, Tensor]
+
 # What comes with the library: weights of the study, and its results.
 PACKAGED = Path(__file__).parent / "pretrained"
 

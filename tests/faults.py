@@ -33,9 +33,9 @@ SETUP = """
 import numpy as np, torch
 from neurode_lib.fitzhugh_nagumo import *
 from neurode_lib.metrics import *
-from neurode_lib.neural_ode import *
-from neurode_lib.study import *
-from neurode_lib.train import *
+from neurode_lib.models import *
+from neurode_lib.study.run import *
+from neurode_lib.training.loop import *
 nan, inf = float("nan"), float("inf")
 """
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from neurode_lib.fitzhugh_nagumo import limit_cycle, nullclines, simulate
+from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.phase_plane import limit_cycle, nullclines
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
 CURRENT = 0.5

@@ -20,7 +20,7 @@ from sphinx.environment import BuildEnvironment
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATH = re.compile(r"PosixPath\('(?:([^']*/neurode_lib/pretrained)|([^']*))'\)")
 # Modules that pass on names which others define.
-FACADES = ("neurode_lib.metrics.", "neurode_lib.train.")
+FACADES = ("neurode_lib.metrics.", "neurode_lib.training.loop.")
 
 
 def number_references(

@@ -4,16 +4,9 @@ Each claim is a record of what is claimed, how it is measured and when it holds.
 verdicts are computed from the study and the library; none is written down.
 """
 
-from neurode_lib.claims import models, oracle, outcomes, training
-from neurode_lib.claims.record import (
-    VERDICTS,
-    Assessed,
-    Claim,
-    Verdict,
-    assess,
-    table_html,
-)
+from neurode_lib.claims import models, outcomes, simulator, training
+from neurode_lib.claims.record import VERDICTS, Assessed, Claim, Verdict, assess, table_html
 
-CLAIMS: tuple[Claim, ...] = oracle.CLAIMS + models.CLAIMS + training.CLAIMS + outcomes.CLAIMS
+CLAIMS: tuple[Claim, ...] = simulator.CLAIMS + models.CLAIMS + training.CLAIMS + outcomes.CLAIMS
 
 __all__ = ["CLAIMS", "VERDICTS", "Assessed", "Claim", "Verdict", "assess", "table_html"]

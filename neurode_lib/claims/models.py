@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurode_lib import neural_ode
+from neurode_lib import models as neural_ode
 from neurode_lib._checks import FloatArray
-from neurode_lib.claims.oracle import FIRING, scalar
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
-from neurode_lib.evaluate import DT, TRAINED_STEPS
-from neurode_lib.fitzhugh_nagumo import fhn_rhs, limit_cycle, rk4_step
-from neurode_lib.initialise import make_model
+from neurode_lib.claims.simulator import FIRING, scalar
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, fhn_rhs, rk4_step
+from neurode_lib.integrator import rk4_integrate
 from neurode_lib.metrics import learned_cycle
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.results import Results
-from neurode_lib.stored_models import load_pretrained
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model
+from neurode_lib.phase_plane import limit_cycle
+from neurode_lib.study.pretrained import load_pretrained
+from neurode_lib.study.results import Results
 
 TOPIC = "models"
 CLOCKS = ("dt_0.25", "dt_1", "irregular")
@@ -272,7 +272,7 @@ CLAIMS = (
         "Holds if each is at most a quarter longer, in part if one is.",
         "{simulator}, {machinery} and {rnn} lines",
         "04_a_neural_ode",
-        "neurode_lib.neural_ode.NeuralODE",
+        "neurode_lib.models.NeuralODE",
         _size,
         _judge_size,
     ),
@@ -284,7 +284,7 @@ CLAIMS = (
         "Holds if there are none.",
         "{imports} imports",
         "04_a_neural_ode",
-        "neurode_lib.neural_ode.ODEFunc",
+        "neurode_lib.models.ODEFunc",
         _coupling,
         _judge_coupling,
     ),
@@ -296,7 +296,7 @@ CLAIMS = (
         "Holds if equal.",
         "{ode} and {rnn}",
         "06_the_discrete_baseline",
-        "neurode_lib.neural_ode.DiscreteRNN",
+        "neurode_lib.models.DiscreteRNN",
         _parameter_counts,
         _judge_parameter_counts,
     ),
@@ -308,7 +308,7 @@ CLAIMS = (
         "Holds if parameters and evaluations agree, in part if parameters do.",
         "{ode} evaluations against {rnn}",
         "06_the_discrete_baseline",
-        "neurode_lib.neural_ode.DiscreteRNN",
+        "neurode_lib.models.DiscreteRNN",
         _one_difference,
         _judge_one_difference,
     ),
@@ -320,7 +320,7 @@ CLAIMS = (
         "Holds if equal.",
         "{ode}",
         "04_a_neural_ode",
-        "neurode_lib.neural_ode.rk4_integrate",
+        "neurode_lib.integrator.rk4_integrate",
         _evaluations,
         _judge_evaluations,
     ),
@@ -332,7 +332,7 @@ CLAIMS = (
         "Holds if all are keyword-only, in part if some are.",
         "{keyword_only} of {all}",
         "10_one_line_of_code",
-        "neurode_lib.neural_ode.ODEFunc",
+        "neurode_lib.models.ODEFunc",
         _keyword_only,
         _judge_keyword_only,
     ),
@@ -344,7 +344,7 @@ CLAIMS = (
         "Holds if both come back in the right shape.",
         "{served} of 2",
         "10_one_line_of_code",
-        "neurode_lib.neural_ode.rk4_integrate",
+        "neurode_lib.integrator.rk4_integrate",
         _one_integrator,
         _judge_one_integrator,
     ),
@@ -356,7 +356,7 @@ CLAIMS = (
         "Holds if exactly zero.",
         "{moved}",
         "05_starting_from_zero",
-        "neurode_lib.train.make_model",
+        "neurode_lib.models.make_model",
         _identity,
         _judge_identity,
     ),
@@ -369,7 +369,7 @@ CLAIMS = (
         "Holds if both are zero, in part if one is.",
         "torchdiffeq {torchdiffeq}, DiT {dit}",
         "05_starting_from_zero",
-        "neurode_lib.neural_ode.ODEFunc",
+        "neurode_lib.models.ODEFunc",
         _initialised,
         _judge_initialised,
     ),
@@ -382,7 +382,7 @@ CLAIMS = (
         "Holds if both do, in part if one does.",
         "{with_time} of {examples} examples",
         "10_one_line_of_code",
-        "neurode_lib.neural_ode.ODEFunc",
+        "neurode_lib.models.ODEFunc",
         _time_in_original,
         _judge_time_in_original,
     ),

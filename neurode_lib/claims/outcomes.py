@@ -5,19 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib._checks import FloatArray
-from neurode_lib.claims.oracle import FIRING, REST, scalar, training_data
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
-from neurode_lib.evaluate import (
-    DT,
-    FIELD_V_RANGE,
-    FIELD_W_RANGE,
-    HORIZON_STEPS,
-    NEAR_RADIUS,
-    TRAINED_STEPS,
-    held_out_starts,
-    held_out_truth,
-)
-from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, fhn_rhs
+from neurode_lib.claims.simulator import FIRING, REST, scalar, training_data
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_CURRENTS, TRAINED_STEPS, fhn_rhs
 from neurode_lib.metrics import (
     distance_to_data,
     field_on_grid,
@@ -25,8 +15,16 @@ from neurode_lib.metrics import (
     predict,
     vector_field,
 )
-from neurode_lib.results import Results
-from neurode_lib.stored_models import load_pretrained
+from neurode_lib.study.pretrained import load_pretrained
+from neurode_lib.study.protocol import (
+    FIELD_V_RANGE,
+    FIELD_W_RANGE,
+    HORIZON_STEPS,
+    NEAR_RADIUS,
+    held_out_starts,
+    held_out_truth,
+)
+from neurode_lib.study.results import Results
 
 TOPIC = "results"
 

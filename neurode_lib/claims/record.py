@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neurode_lib._checks import FloatArray, instance_of, real_array
-from neurode_lib.notebook import number, spread
-from neurode_lib.results import Results
+from neurode_lib.chapters.prose import number, spread
+from neurode_lib.study.results import Results
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
 VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")

@@ -6,18 +6,17 @@ from functools import cache
 
 import numpy as np
 
-from neurode_lib.claims.oracle import FIRING, scalar
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
-from neurode_lib.evaluate import DT, FIELD_V_RANGE, FIELD_W_RANGE, TRAINED_STEPS
-from neurode_lib.fitzhugh_nagumo import fhn_rhs
-from neurode_lib.initialise import make_model
+from neurode_lib.claims.simulator import FIRING, scalar
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, fhn_rhs
 from neurode_lib.metrics import affine_share, field_on_grid, vector_field
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.recipe import Recipe
-from neurode_lib.results import Results
-from neurode_lib.stored_models import load_pretrained
-from neurode_lib.train import train_ensemble
-from neurode_lib.variants import NOISE_LEVELS, VARIANTS, training_set
+from neurode_lib.models import DiscreteRNN, NeuralODE, make_model
+from neurode_lib.study.pretrained import load_pretrained
+from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
+from neurode_lib.study.results import Results
+from neurode_lib.study.variants import NOISE_LEVELS, VARIANTS, training_set
+from neurode_lib.training.loop import train_ensemble
+from neurode_lib.training.recipe import Recipe
 
 TOPIC = "training"
 NOISE = NOISE_LEVELS[0]
@@ -140,7 +139,7 @@ CLAIMS = (
         "Holds if the median is at least 10, in part at least 2.",
         "× {ratio}",
         "05_starting_from_zero",
-        "neurode_lib.neural_ode.ODEFunc",
+        "neurode_lib.models.ODEFunc",
         _first_loss,
         _judge_first_loss,
     ),
@@ -152,7 +151,7 @@ CLAIMS = (
         "Holds if the median is at least 1,000, in part at least 100.",
         "{updates} of {all} updates",
         "05_starting_from_zero",
-        "neurode_lib.train.train_ensemble",
+        "neurode_lib.training.loop.train_ensemble",
         _undoing,
         _judge_undoing,
     ),
@@ -164,7 +163,7 @@ CLAIMS = (
         "Holds if the median is at least 2, in part if above 1 for nine seeds in ten.",
         "× {ratio} ({zero} from zero, {default} by default)",
         "05_starting_from_zero",
-        "neurode_lib.train.make_model",
+        "neurode_lib.models.make_model",
         _stability,
         _judge_stability,
     ),
@@ -191,7 +190,7 @@ CLAIMS = (
         "Holds if it doubles in most seeds, in part if in any.",
         "doubled in {spoiled} of {n} seeds (× {ratio}); largest gradient norm {norm}",
         "07_training",
-        "neurode_lib.train.Recipe",
+        "neurode_lib.training.recipe.Recipe",
         _clipping,
         _judge_clipping,
     ),
@@ -204,7 +203,7 @@ CLAIMS = (
         "Holds if the per-step loss gives at least twice the error on both, in part on one.",
         "clean: full {full}, per-step {per_step}; noisy: full {noisy_full}, per-step {noisy_step}",
         "13_shorter_windows",
-        "neurode_lib.train.Recipe",
+        "neurode_lib.training.recipe.Recipe",
         _full_loss,
         _judge_full_loss,
     ),
@@ -217,7 +216,7 @@ CLAIMS = (
         "Holds if the median is within a factor of two of the published ratio, in part if above 1.",
         "× {ratio} over the variants; published × {published}",
         "07_training",
-        "neurode_lib.train.train_ensemble",
+        "neurode_lib.training.loop.train_ensemble",
         _cost,
         _judge_cost,
     ),

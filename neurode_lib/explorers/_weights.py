@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from neurode_lib._checks import FloatArray, one_of
 from neurode_lib.explorers.base import Explorer
 from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
-from neurode_lib.rollout import network_of
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
+from neurode_lib.models import network_of
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
 
 MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
 KEYS = (

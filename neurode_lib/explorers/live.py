@@ -8,10 +8,11 @@ import traitlets
 from neurode_lib.explorers._spec import SPEC, field_trait
 from neurode_lib.explorers._still import Panel, picture
 from neurode_lib.explorers._weights import WeightedExplorer
-from neurode_lib.fitzhugh_nagumo import regime, simulate
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.recipe import Recipe
-from neurode_lib.trained import read_trained
+from neurode_lib.explorers.downloads import read_trained
+from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.models import DiscreteRNN, NeuralODE
+from neurode_lib.phase_plane import regime
+from neurode_lib.training.recipe import Recipe
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _DT, _N_STEPS = 0.5, 80
@@ -21,9 +22,10 @@ class LiveTrainingExplorer(WeightedExplorer):
     """Train a network in the browser and watch its vector field grow.
 
     Data, gradients and updates are the reader's browser's own (JavaScript in a web worker); the
-    recipe is that of :mod:`neurode_lib.train`. The same settings and seed give the same run, bit
-    by bit, in the same browser. Where the browser refuses to start a worker, the recorded training
-    of :class:`TrainingExplorer` takes the place. All quantities are dimensionless.
+    recipe is that of :class:`~neurode_lib.training.Recipe`. The same settings and seed give the
+    same run, bit by bit, in the same browser. Where the browser refuses to start a worker, the
+    recorded training of :class:`TrainingExplorer` takes its place. All quantities are
+    dimensionless.
 
     Parameters
     ----------

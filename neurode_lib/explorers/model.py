@@ -7,8 +7,9 @@ import numpy as np
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
 from neurode_lib.explorers._weights import MODEL_VARIANTS, WeightedExplorer, learned_path
-from neurode_lib.fitzhugh_nagumo import regime, simulate
-from neurode_lib.stored_models import load_pretrained
+from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.phase_plane import regime
+from neurode_lib.study.pretrained import load_pretrained
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _COLOURS = dict(zip(MODEL_VARIANTS, (BLUE, VERMILLION, PURPLE), strict=True))

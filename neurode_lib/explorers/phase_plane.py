@@ -8,7 +8,8 @@ from neurode_lib._checks import FloatArray
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, GREEN, VERMILLION, Panel, picture
 from neurode_lib.explorers.base import Explorer
-from neurode_lib.fitzhugh_nagumo import equilibria, fhn_rhs, nullclines, regime, rk4_step
+from neurode_lib.fitzhugh_nagumo import fhn_rhs, rk4_step
+from neurode_lib.phase_plane import equilibria, nullclines, regime
 
 _V, _W = (-2.6, 2.6), (-1.5, 2.7)
 

@@ -7,8 +7,9 @@ import numpy as np
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, GREEN, Panel, picture
 from neurode_lib.explorers._weights import WeightedExplorer, learned_path
-from neurode_lib.fitzhugh_nagumo import regime, simulate
-from neurode_lib.stored_models import load_snapshot
+from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.phase_plane import regime
+from neurode_lib.study.pretrained import load_snapshot
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _DT, _N_STEPS = 0.5, 80
@@ -24,7 +25,7 @@ class TrainingExplorer(WeightedExplorer):
     Parameters
     ----------
     update : int
-        Updates of training so far, one of ``neurode_lib.variants.SNAPSHOT_UPDATES``.
+        Updates of training so far, one of ``neurode_lib.study.variants.SNAPSHOT_UPDATES``.
     I : float
         Input current, from 0 to 1.6; the networks were trained at 0.2 and 0.5.
     v0, w0 : float

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from neurode_lib.evaluate import FIELD_V_RANGE, FIELD_W_RANGE
 from neurode_lib.explorers import LiveTrainingExplorer, ModelExplorer
+from neurode_lib.explorers.downloads import load_trained
 from neurode_lib.fitzhugh_nagumo import V_RANGE, W_RANGE, fhn_rhs, simulate
 from neurode_lib.metrics import (
     field_on_grid,
@@ -19,8 +19,8 @@ from neurode_lib.metrics import (
     trajectory_mse,
     vector_field,
 )
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.trained import load_trained
+from neurode_lib.models import DiscreteRNN, NeuralODE
+from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 GRID = 0.5 * np.arange(81)

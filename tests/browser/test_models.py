@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurode_lib.evaluate import FIELD_V_RANGE, FIELD_W_RANGE
 from neurode_lib.explorers import ModelExplorer, TrainingExplorer
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, simulate
 from neurode_lib.metrics import (
@@ -17,8 +16,9 @@ from neurode_lib.metrics import (
     trajectory_mse,
     vector_field,
 )
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.variants import SNAPSHOT_UPDATES
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
+from neurode_lib.study.variants import SNAPSHOT_UPDATES
 
 VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
 

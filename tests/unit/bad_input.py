@@ -15,18 +15,22 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from neurode_lib import figures, metrics, notebook, train, weights
 from neurode_lib import fitzhugh_nagumo as fhn
+from neurode_lib import metrics, weights
+from neurode_lib.chapters import figures
+from neurode_lib.chapters import prose as notebook
 from neurode_lib.claims.record import median
-from neurode_lib.evaluate import evaluate
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.results import load_results
-from neurode_lib.rollout import stack_weights, stacked_rollout
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.study import run_study
-from neurode_lib.study_config import StudyConfig
+from neurode_lib.integrator import rk4_integrate
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.study.config import StudyConfig
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.protocol import evaluate
+from neurode_lib.study.results import load_results
+from neurode_lib.study.run import run_study
+from neurode_lib.study.variants import variant_named
 from neurode_lib.trained_range import keep_trained_range
-from neurode_lib.variants import variant_named
+from neurode_lib.training import loop as train
+from neurode_lib.training.rollout import stack_weights, stacked_rollout
 
 NAN, INF = float("nan"), float("inf")
 

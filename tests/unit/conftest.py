@@ -5,7 +5,7 @@ import torch
 from hypothesis import settings
 from torch import Tensor, nn
 
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.models import DiscreteRNN, NeuralODE
 
 # The same examples on every run and machine; `pytest --hypothesis-profile=default` looks for new
 # ones. No deadline: a busy machine is no bug.

@@ -13,7 +13,7 @@ import pytest
 from neurode_lib.claims import CLAIMS, VERDICTS, Assessed, Claim, assess, table_html
 from neurode_lib.claims.models import count_evaluations, lines_of_code
 from neurode_lib.claims.record import median
-from neurode_lib.results import Results, load_results
+from neurode_lib.study.results import Results, load_results
 
 BY_KEY = {claim.key: claim for claim in CLAIMS}
 

@@ -8,22 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from neurode_lib.training.checkpoint import restore_run, save_run
 from safetensors.torch import save
 
-from neurode_lib._checkpoint import restore_run, save_run
-from neurode_lib._ensemble import Ensemble
-from neurode_lib._job_files import load_job, save_job
-from neurode_lib.evaluate import Evaluation
+from neurode_lib.explorers.downloads import load_trained
 from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.jobs import Job, JobResult
-from neurode_lib.provenance import write_provenance
-from neurode_lib.results import load_results
-from neurode_lib.rollout import stack_weights
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.study import run_study
-from neurode_lib.study_config import StudyConfig
-from neurode_lib.train import Recipe, make_model
-from neurode_lib.trained import load_trained
+from neurode_lib.models import make_model
+from neurode_lib.study.config import StudyConfig
+from neurode_lib.study.job_files import load_job, save_job
+from neurode_lib.study.jobs import Job, JobResult
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.protocol import Evaluation
+from neurode_lib.study.provenance import write_provenance
+from neurode_lib.study.results import load_results
+from neurode_lib.study.run import run_study
+from neurode_lib.training.ensemble import Ensemble
+from neurode_lib.training.recipe import Recipe
+from neurode_lib.training.rollout import stack_weights
 from neurode_lib.weights import _checksum, load_weights, save_weights
 from tests.unit.damage import CASES, damaged
 from tests.unit.test_trained import page_file

@@ -25,10 +25,10 @@ from neurode_lib.explorers import (
 from neurode_lib.explorers._spec import SPEC
 from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, package
 from neurode_lib.explorers.export import script, write_data
-from neurode_lib.fitzhugh_nagumo import equilibria
-from neurode_lib.rollout import network_of
-from neurode_lib.stored_models import load_pretrained
-from neurode_lib.variants import SEEDS, SNAPSHOT_UPDATES
+from neurode_lib.models import network_of
+from neurode_lib.phase_plane import equilibria
+from neurode_lib.study.pretrained import load_pretrained
+from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES
 
 STATIC = Path(neurode_lib.explorers.__file__).parent / "static"
 

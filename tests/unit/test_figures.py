@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from neurode_lib.figures import (
+from neurode_lib.chapters.figures import (
     median_and_band,
     new_figure,
     phase_axes,
@@ -13,8 +13,9 @@ from neurode_lib.figures import (
     spread_by_seed,
     use_style,
 )
-from neurode_lib.fitzhugh_nagumo import equilibria, fhn_rhs
+from neurode_lib.fitzhugh_nagumo import fhn_rhs
 from neurode_lib.metrics import field_on_grid
+from neurode_lib.phase_plane import equilibria
 
 mpl.use("Agg")
 

@@ -15,18 +15,20 @@ from neurode_lib.fitzhugh_nagumo import (
     B_PARAM,
     TAU,
     build_dataset,
-    classify_equilibrium,
-    equilibria,
     fhn_rhs,
     flow_map,
+    rk4_step,
+    sample_starts,
+    simulate,
+)
+from neurode_lib.phase_plane import (
+    classify_equilibrium,
+    equilibria,
     hopf_currents,
     jacobian,
     limit_cycle,
     nullclines,
     regime,
-    rk4_step,
-    sample_starts,
-    simulate,
 )
 
 # A start on the quasi-threshold, found by search: the most sensitive at w = -0.5 and I = 0.2.

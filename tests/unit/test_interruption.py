@@ -11,10 +11,10 @@ from textwrap import dedent
 import pytest
 from jupyter_client.manager import KernelManager
 
-from neurode_lib.results import load_results
-from neurode_lib.stored_models import load_pretrained
-from neurode_lib.study import run_study
-from neurode_lib.study_config import StudyConfig
+from neurode_lib.study.config import StudyConfig
+from neurode_lib.study.pretrained import load_pretrained
+from neurode_lib.study.results import load_results
+from neurode_lib.study.run import run_study
 
 # The child forks before every event of a write and kills itself there with SIGKILL.
 KILLED_AT_EVERY_POINT = """
@@ -55,10 +55,10 @@ WRITE = """
 
 MERGE = """
     import shutil
-    from neurode_lib import _merge
-    from neurode_lib._job_files import load_job
-    from neurode_lib.results import load_results
-    from neurode_lib.study_config import StudyConfig
+    from neurode_lib.study import merge as _merge
+    from neurode_lib.study.job_files import load_job
+    from neurode_lib.study.results import load_results
+    from neurode_lib.study.config import StudyConfig
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     config = StudyConfig(
         out=folder / "results", jobs=source / "jobs", variants=("neural_ode",),
@@ -161,7 +161,7 @@ TWO_AT_ONCE = """
     import sys
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
-    from neurode_lib import study
+    from neurode_lib.study import run as study
     config = study.StudyConfig(
         out=Path(sys.argv[1]) / "results", jobs=Path(sys.argv[1]) / "jobs",
         variants=("neural_ode",), seeds=(0, 1), seeds_per_job=1, hidden=2, updates=2,
@@ -208,7 +208,9 @@ def test_two_processes_that_write_the_same_results_do_not_spoil_them(tmp_path):
 
 TRAINING = """
 from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.train import Recipe, make_model, train
+from neurode_lib.models import make_model
+from neurode_lib.training.loop import train
+from neurode_lib.training.recipe import Recipe
 states, currents = build_dataset(4, 10, seed=0)
 model = make_model(seed=0, hidden=8)
 print("training")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from neurode_lib.fitzhugh_nagumo import fhn_rhs, limit_cycle, simulate
+from neurode_lib.fitzhugh_nagumo import fhn_rhs, simulate
 from neurode_lib.metrics import (
     CycleEstimate,
     cycle_error,
@@ -17,7 +17,8 @@ from neurode_lib.metrics import (
     period_and_amplitude,
     spike_times,
 )
-from neurode_lib.neural_ode import NeuralODE, ODEFunc
+from neurode_lib.models import NeuralODE, ODEFunc
+from neurode_lib.phase_plane import limit_cycle
 
 TIMES = 0.5 * np.arange(401)
 

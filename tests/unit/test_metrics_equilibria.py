@@ -8,7 +8,6 @@ import torch
 from scipy.optimize import approx_fprime, fsolve
 from torch import nn
 
-from neurode_lib.fitzhugh_nagumo import equilibria, hopf_currents, jacobian
 from neurode_lib.metrics import (
     UntrainedCurrentWarning,
     learned_equilibria,
@@ -17,7 +16,8 @@ from neurode_lib.metrics import (
     predict,
     vector_field,
 )
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.phase_plane import equilibria, hopf_currents, jacobian
 from neurode_lib.trained_range import keep_trained_range
 
 

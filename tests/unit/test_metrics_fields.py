@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy.stats import linregress
 from torch import nn
 
-from neurode_lib.field_metrics import field_of
 from neurode_lib.fitzhugh_nagumo import build_dataset, fhn_rhs
 from neurode_lib.metrics import (
     affine_share,
@@ -23,7 +22,8 @@ from neurode_lib.metrics import (
     split_by_distance,
     vector_field,
 )
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.metrics.fields import field_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
 
 components = st.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)
 vectors = st.tuples(components, components).filter(any)

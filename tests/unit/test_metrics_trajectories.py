@@ -22,7 +22,7 @@ from neurode_lib.metrics import (
     trajectory_mse,
     true_trajectories,
 )
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
 from neurode_lib.trained_range import keep_trained_range
 
 STARTS = np.array([[1.0, 0.5], [-1.2, -0.3], [0.1, 0.9]])

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.func import functional_call
 
-from neurode_lib import neural_ode
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
+from neurode_lib import models as neural_ode
+from neurode_lib.integrator import rk4_integrate
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
 
 CURRENTS = [0.2, 0.5, 0.9]
 

@@ -7,10 +7,11 @@ import textwrap
 import numpy as np
 import pytest
 
+from neurode_lib.chapters.prose import number, show_source, spread
 from neurode_lib.fitzhugh_nagumo import fhn_rhs
-from neurode_lib.neural_ode import NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.notebook import number, show_source, spread
-from neurode_lib.train import Recipe
+from neurode_lib.integrator import rk4_integrate
+from neurode_lib.models import NeuralODE, ODEFunc
+from neurode_lib.training.recipe import Recipe
 
 
 @pytest.mark.parametrize(

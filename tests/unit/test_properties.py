@@ -21,7 +21,8 @@ from neurode_lib.explorers import (
     TrainingExplorer,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.fitzhugh_nagumo import equilibria, flow_map, limit_cycle, simulate
+from neurode_lib.fitzhugh_nagumo import flow_map, simulate
+from neurode_lib.integrator import rk4_integrate
 from neurode_lib.metrics import (
     DivergedWarning,
     UntrainedCurrentWarning,
@@ -35,8 +36,9 @@ from neurode_lib.metrics import (
     spike_times,
     vector_field,
 )
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc, rk4_integrate
-from neurode_lib.stored_models import load_pretrained
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.phase_plane import equilibria, limit_cycle
+from neurode_lib.study.pretrained import load_pretrained
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.weights import load_weights, save_weights
 

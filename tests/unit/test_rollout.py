@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
-from neurode_lib.rollout import Workspace, network_of, stack_weights, stacked_rollout, stepping_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
+from neurode_lib.training.rollout import Workspace, stack_weights, stacked_rollout, stepping_of
 
 KINDS = {
     "neural_ode": lambda: NeuralODE(ODEFunc(hidden=16)),

@@ -6,7 +6,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
 
-from neurode_lib.sliders import Sliders
+from neurode_lib.chapters.sliders import Sliders
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 import torch
 
-from neurode_lib import study
-from neurode_lib._merge import is_merged
-from neurode_lib.evaluate import evaluate
-from neurode_lib.fitzhugh_nagumo import equilibria
-from neurode_lib.jobs import Job, reference_losses, run_job
 from neurode_lib.metrics import predict
-from neurode_lib.neural_ode import NeuralODE
-from neurode_lib.results import load_results
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.study import run_study
-from neurode_lib.study_config import StudyConfig, quick_config
-from neurode_lib.train import Recipe
-from neurode_lib.variants import SNAPSHOT_UPDATES, VARIANTS, training_set, variant_named
+from neurode_lib.models import NeuralODE
+from neurode_lib.phase_plane import equilibria
+from neurode_lib.study import run as study
+from neurode_lib.study.config import StudyConfig, quick_config
+from neurode_lib.study.jobs import Job, reference_losses, run_job
+from neurode_lib.study.merge import is_merged
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.protocol import evaluate
+from neurode_lib.study.results import load_results
+from neurode_lib.study.run import run_study
+from neurode_lib.study.variants import SNAPSHOT_UPDATES, VARIANTS, training_set, variant_named
+from neurode_lib.training.recipe import Recipe
 from neurode_lib.weights import PACKAGED
 
 TWO = ("neural_ode", "discrete_rnn")

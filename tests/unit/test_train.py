@@ -7,15 +7,15 @@ import threading
 import numpy as np
 import pytest
 import torch
+from neurode_lib.training.checkpoint import save_run
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from neurode_lib import train as train_module
-from neurode_lib._checkpoint import save_run
-from neurode_lib._ensemble import Ensemble
 from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
-from neurode_lib.rollout import network_of
-from neurode_lib.train import Recipe, make_model, train, train_ensemble
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model, network_of
+from neurode_lib.training import loop as train_module
+from neurode_lib.training.ensemble import Ensemble
+from neurode_lib.training.loop import train, train_ensemble
+from neurode_lib.training.recipe import Recipe
 
 GRID = 0.5 * np.arange(13)
 

@@ -12,10 +12,9 @@ import torch
 from safetensors.torch import save
 
 from neurode_lib.explorers import LiveTrainingExplorer
+from neurode_lib.explorers.downloads import load_trained, read_trained
 from neurode_lib.metrics import UntrainedCurrentWarning, predict
-from neurode_lib.rollout import network_of
-from neurode_lib.train import make_model
-from neurode_lib.trained import load_trained, read_trained
+from neurode_lib.models import make_model, network_of
 
 
 def page_file(tensors: dict[str, torch.Tensor] | None = None, **setup: Any) -> bytes:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from neurode_lib.explorers.base import STATIC
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
-from neurode_lib.rollout import network_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
 from tools.ensure_node import ensure_node
 
 SCRIPT = STATIC.parent / "test" / "run-trainer.mjs"

@@ -154,7 +154,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     if (trained) this.options.onTrained?.(this.file());
   }
 
-  /** The network as neurode_lib.trained reads it. */
+  /** The network as neurode_lib.explorers.downloads reads it. */
   file() {
     const { run } = this;
     const [, error] = run.errors.at(-1);

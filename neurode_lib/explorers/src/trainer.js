@@ -95,7 +95,7 @@ export class Rollout {
     }
   }
 
-  /** Mean squared error over all states, the start included (where it is zero), as in neurode_lib.train. */
+  /** Mean squared error over all states, the start included (where it is zero), as in neurode_lib.training.loop. */
   loss(targets) {
     let sum = 0;
     for (let n = 1; n <= this.steps; n += 1) {

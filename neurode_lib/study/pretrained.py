@@ -1,7 +1,7 @@
 """The study's trained networks, as models of this library.
 
 They come with the library: the last weights of every packaged variant for every seed, and of two
-variants also what they were on the way. :func:`neurode_lib.results.load_results` has what was
+variants also what they were on the way. :func:`neurode_lib.study.results.load_results` has what was
 measured on them.
 """
 
@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from neurode_lib._checks import folder_or_file, one_of, positive_int
-from neurode_lib._stacked import model_in_row
 from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.rollout import Weights
+from neurode_lib.models import DiscreteRNN, NeuralODE, network_of
+from neurode_lib.study.variants import (
+    SNAPSHOT_UPDATES,
+    SNAPSHOT_VARIANTS,
+    VARIANTS,
+    Variant,
+    new_model,
+)
 from neurode_lib.trained_range import keep_trained_range
-from neurode_lib.variants import SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS, VARIANTS, Variant
-from neurode_lib.weights import PACKAGED, load_weights
+from neurode_lib.weights import PACKAGED, Weights, load_weights
 
 
 def load_pretrained(
@@ -31,7 +37,7 @@ def load_pretrained(
     seed : int, default 0
         Which of the study's seeds.
     folder : Path, optional
-        Where :func:`~neurode_lib.study.run_study` put the weights.
+        Where :func:`~neurode_lib.study.run.run_study` put the weights.
 
     Returns
     -------
@@ -64,9 +70,9 @@ def load_snapshot(variant: str, update: int, *, folder: Path = PACKAGED) -> Neur
     ----------
     variant : {"neural_ode", "default_init"}
     update : int
-        One of ``neurode_lib.variants.SNAPSHOT_UPDATES``.
+        One of ``neurode_lib.study.variants.SNAPSHOT_UPDATES``.
     folder : Path, optional
-        Where :func:`~neurode_lib.study.run_study` put the snapshots.
+        Where :func:`~neurode_lib.study.run.run_study` put the snapshots.
 
     Raises
     ------
@@ -86,6 +92,25 @@ def load_snapshot(variant: str, update: int, *, folder: Path = PACKAGED) -> Neur
     if not own:
         raise ValueError(f"{path} holds no snapshot of {variant} after {update} updates")
     return _trained_model(VARIANTS[variant], own, 0, path)
+
+
+def model_in_row(
+    weights: Weights, row: int, variant: Variant, hidden: int
+) -> NeuralODE | DiscreteRNN:
+    """A variant's model with one row of stacked weights.
+
+    Whatever does not fit the variant's network is a ``ValueError`` that says what it is: these
+    weights come from a file.
+    """
+    for name, value in weights.items():
+        if value.dtype != torch.float32:
+            raise ValueError(f"{name} must be of type torch.float32, got {value.dtype}")
+    model = new_model(variant, seed=0, hidden=hidden)  # none of its initial weights remains
+    try:
+        network_of(model).load_state_dict({name: value[row] for name, value in weights.items()})
+    except (RuntimeError, IndexError) as error:
+        raise ValueError(str(error)) from error
+    return model
 
 
 def _trained_model(

@@ -13,14 +13,13 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import instance_of, positive_int, shown, truth_value
-
-VectorField = Callable[[Tensor, Tensor, Tensor], Tensor]
+from neurode_lib._checks import instance_of, one_of, positive_int, truth_value
+from neurode_lib.integrator import check_inputs, check_state, rk4_integrate, shown_tensor
 
 
 def _mlp(n_in: int, hidden: int, n_out: int, *, zero_init: bool) -> nn.Sequential:
@@ -95,57 +94,6 @@ class ODEFunc(nn.Module):
         return self.net(torch.cat(columns, dim=-1))
 
 
-def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
-    """Integrate ``dy/dt = func(t, y, I)`` by classical RK4, one step per grid interval.
-
-    The step is the spacing of ``t_eval``, so any strictly increasing grid will do: finer, coarser
-    or uneven. Every operation is differentiable; gradients are those of the discrete steps
-    (discretise-then-optimise).
-
-    Parameters
-    ----------
-    func : callable
-        ``func(t, y, I)``, returning the time derivative, shape (B, D).
-    y0 : Tensor, shape (B, D)
-        States at ``t_eval[0]``.
-    I : Tensor, shape (B,)
-        Input currents, constant in time.
-    t_eval : Tensor, shape (T,)
-        Strictly increasing times, at least two.
-
-    Returns
-    -------
-    Tensor, shape (T, B, D)
-        Time first; row 0 is ``y0``.
-
-    Raises
-    ------
-    ValueError
-        If an argument has the wrong shape, type or values, or the field returns another shape
-        or type than the states have.
-
-    References
-    ----------
-    Butcher 2016, section 322 [3]_; Kidger 2022, section 5.1 [2]_.
-    """
-    if not callable(func):
-        raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
-    check_inputs(y0, I, t_eval)
-    y = y0
-    states = [y]
-    for t, t_next in zip(t_eval[:-1], t_eval[1:], strict=True):
-        dt = t_next - t
-        k1 = func(t, y, I)
-        if y is y0:
-            _check_derivative(k1, y0)
-        k2 = func(t + dt / 2, y + dt / 2 * k1, I)
-        k3 = func(t + dt / 2, y + dt / 2 * k2, I)
-        k4 = func(t_next, y + dt * k3, I)
-        y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        states.append(y)
-    return torch.stack(states)
-
-
 class NeuralODE(nn.Module):
     """A vector field together with the integrator that turns it into trajectories.
 
@@ -168,7 +116,7 @@ class NeuralODE(nn.Module):
     def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
         """Integrate from ``y0`` over ``t_eval``; see :func:`rk4_integrate`. Shape (T, B, D)."""
         if isinstance(self.func, ODEFunc):
-            _check_state(y0, I)
+            check_state(y0, I)
             _check_fits(y0, self.func)
         return rk4_integrate(self.func, y0, I, t_eval)
 
@@ -215,7 +163,7 @@ class DiscreteRNN(nn.Module):
             If an argument has the wrong shape, type or values.
         """
         n_steps = positive_int("n_steps", n_steps)
-        _check_state(y0, I)
+        check_state(y0, I)
         _check_fits(y0, self)
         y = y0
         states = [y]
@@ -230,63 +178,73 @@ class DiscreteRNN(nn.Module):
         return self.rollout(y0, I, len(t_eval) - 1)
 
 
-def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:
-    """Refuse what cannot be integrated, naming the argument.
+def make_model(
+    kind: Literal["neural_ode", "discrete_rnn"] = "neural_ode",
+    *,
+    seed: int,
+    hidden: int = 128,
+    time_input: bool = False,
+    zero_init: bool = True,
+) -> NeuralODE | DiscreteRNN:
+    """Initialise a model from a seed, without touching the global random state.
+
+    Parameters
+    ----------
+    kind : {"neural_ode", "discrete_rnn"}
+    seed : int
+        Seed of the initial weights.
+    hidden, time_input, zero_init
+        See :class:`~neurode_lib.models.ODEFunc`. A discrete RNN has no time input.
 
     Raises
     ------
     ValueError
-        If shapes, dtypes or devices disagree, if anything is not finite, or if ``t_eval`` is
-        not a strictly increasing grid of at least two times.
+        If an argument is out of range, or a discrete RNN is asked for a time input.
     """
-    _check_state(y0, I)
-    if not isinstance(t_eval, Tensor) or t_eval.dim() != 1 or len(t_eval) < 2:
-        raise ValueError(
-            f"t_eval must be a tensor of shape (T,) with at least two times, got {_shown(t_eval)}"
-        )
-    _check_like_y0("t_eval", t_eval, y0)
-    if not torch.isfinite(t_eval).all():
-        raise ValueError("t_eval must be finite")
-    steps = t_eval.diff()
-    if not (steps > 0).all():
-        at = int((steps <= 0).nonzero()[0])
-        raise ValueError(
-            "t_eval must be strictly increasing, got "
-            f"{t_eval[at].item():g} followed by {t_eval[at + 1].item():g} at index {at + 1}"
-        )
+    one_of("kind", kind, ("neural_ode", "discrete_rnn"))
+    seed = positive_int("seed", seed, minimum=0)
+    time_input = truth_value("time_input", time_input)
+    zero_init = truth_value("zero_init", zero_init)
+    if kind == "discrete_rnn" and time_input:
+        raise ValueError("time_input must be False for a discrete_rnn, got True")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if kind == "discrete_rnn":
+            return DiscreteRNN(hidden=hidden, zero_init=zero_init)
+        return NeuralODE(ODEFunc(hidden=hidden, time_input=time_input, zero_init=zero_init))
 
 
-def _check_state(y0: Tensor, I: Tensor) -> None:
-    if not isinstance(y0, Tensor) or y0.dim() != 2 or y0.numel() == 0:
-        raise ValueError(f"y0 must be a non-empty tensor of shape (B, D), got {_shown(y0)}")
-    if not y0.is_floating_point():
-        raise ValueError(f"y0 must have a floating-point dtype, got {y0.dtype}")
-    if not isinstance(I, Tensor) or I.shape != y0.shape[:1]:
-        raise ValueError(f"I must be a tensor of shape ({len(y0)},) like y0, got {_shown(I)}")
-    _check_like_y0("I", I, y0)
-    for name, value in (("y0", y0), ("I", I)):
-        if not torch.isfinite(value).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
+def network_of(model: nn.Module) -> nn.Sequential:
+    """The multilayer perceptron inside a model.
 
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
 
-def _check_derivative(derivative: Tensor, y0: Tensor) -> None:
-    """Refuse what would be broadcast or promoted in silence."""
-    if not isinstance(derivative, Tensor) or derivative.shape != y0.shape:
-        raise ValueError(
-            f"func must return a tensor of shape {tuple(y0.shape)} like y0, got "
-            f"{_shown(derivative)}"
-        )
-    if derivative.dtype != y0.dtype or derivative.device != y0.device:
-        raise ValueError(
-            f"func must return y0's dtype and device ({y0.dtype} on {y0.device}), got "
-            f"{derivative.dtype} on {derivative.device}"
-        )
+    Returns
+    -------
+    nn.Sequential
+        The very network, not a copy.
+
+    Raises
+    ------
+    TypeError
+        If the model is of another type, or a :class:`NeuralODE` of another field than an
+        :class:`ODEFunc`.
+    """
+    if isinstance(model, NeuralODE) and isinstance(model.func, ODEFunc):
+        return model.func.net
+    if isinstance(model, DiscreteRNN):
+        return model.net
+    raise TypeError(
+        f"model must be a NeuralODE of an ODEFunc or a DiscreteRNN, got {type(model).__name__}"
+    )
 
 
 def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:
     if y0.shape[1] != model.state_dim:
         raise ValueError(
-            f"y0 must have shape (B, {model.state_dim}) for this model, got {_shown(y0)}"
+            f"y0 must have shape (B, {model.state_dim}) for this model, got {shown_tensor(y0)}"
         )
     weight = next(model.parameters())
     if y0.dtype != weight.dtype or y0.device != weight.device:
@@ -294,15 +252,3 @@ def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:
             f"y0 must have the model's dtype and device ({weight.dtype} on {weight.device}), "
             f"got {y0.dtype} on {y0.device}"
         )
-
-
-def _check_like_y0(name: str, value: Tensor, y0: Tensor) -> None:
-    if value.dtype != y0.dtype or value.device != y0.device:
-        raise ValueError(
-            f"{name} must have y0's dtype and device ({y0.dtype} on {y0.device}), "
-            f"got {value.dtype} on {value.device}"
-        )
-
-
-def _shown(value: object) -> str:
-    return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)

@@ -3,8 +3,8 @@
 ``make study`` runs it. A job trains and measures one variant for a few seeds; finished jobs are
 files, so a run that was stopped goes on where it was. Any ``concurrent.futures.Executor`` will do,
 on one machine or on a cluster. The merged results and weights come with the library and are read
-by :func:`~neurode_lib.results.load_results` and
-:func:`~neurode_lib.stored_models.load_pretrained`.
+by :func:`~neurode_lib.study.results.load_results` and
+:func:`~neurode_lib.study.pretrained.load_pretrained`.
 """
 
 from __future__ import annotations
@@ -20,44 +20,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from neurode_lib._checks import instance_of
-from neurode_lib._job_files import load_job, save_job
-from neurode_lib._merge import is_merged, merge
-from neurode_lib.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses, run_job
-from neurode_lib.provenance import CHECKED_FILES, write_provenance
-from neurode_lib.results import Results, load_results
-from neurode_lib.stored_models import load_pretrained, load_snapshot
-from neurode_lib.study_config import StudyConfig, quick_config
-from neurode_lib.variants import (
-    SNAPSHOT_SEED,
-    SNAPSHOT_UPDATES,
-    SNAPSHOT_VARIANTS,
-    training_set,
-)
-from neurode_lib.weights import PACKAGED
-
-# Who runs the study, and the chapters, find all of it here; each thing lives where it is defined.
-__all__ = [
-    "CHECKED_FILES",
-    "PACKAGED",
-    "REFERENCE_UPDATES",
-    "SNAPSHOT_SEED",
-    "SNAPSHOT_UPDATES",
-    "SNAPSHOT_VARIANTS",
-    "Job",
-    "JobResult",
-    "Results",
-    "StudyConfig",
-    "load_pretrained",
-    "load_results",
-    "load_snapshot",
-    "main",
-    "quick_config",
-    "reference_losses",
-    "run_job",
-    "run_study",
-    "training_set",
-    "write_provenance",
-]
+from neurode_lib.study.config import StudyConfig, quick_config
+from neurode_lib.study.job_files import load_job, save_job
+from neurode_lib.study.jobs import Job, JobResult, run_job
+from neurode_lib.study.merge import is_merged, merge
 
 
 def run_study(
@@ -154,7 +120,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Client(options.scheduler) as client:
         # Results depend on the seeds alone, so a job lost with its worker may simply run again.
         print(f"results in {run_study(config, client.get_executor(retries=3))}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,15 @@
 """What was learned: everything the book measures on a trained model.
 
 One import for four small modules: trajectories and clocks
-(:mod:`~neurode_lib.trajectory_metrics`), vector fields (:mod:`~neurode_lib.field_metrics`),
-spikes and cycles (:mod:`~neurode_lib.cycle_metrics`), equilibria and their bifurcation
-(:mod:`~neurode_lib.equilibrium_metrics`).
+(:mod:`~neurode_lib.metrics.trajectories`), vector fields (:mod:`~neurode_lib.metrics.fields`),
+spikes and cycles (:mod:`~neurode_lib.metrics.cycles`), equilibria and their bifurcation
+(:mod:`~neurode_lib.metrics.equilibria`).
 
 Truth and predictions are float64 arrays, batch first; models are torch modules. A diverged
 prediction has the error ``inf`` and no cycle (``None``); no average ever skips it.
 """
 
-from neurode_lib.cycle_metrics import (
+from neurode_lib.metrics.cycles import (
     CycleError,
     CycleEstimate,
     cycle_error,
@@ -17,12 +17,12 @@ from neurode_lib.cycle_metrics import (
     period_and_amplitude,
     spike_times,
 )
-from neurode_lib.equilibrium_metrics import (
+from neurode_lib.metrics.equilibria import (
     learned_equilibria,
     learned_hopf_current,
     learned_jacobian,
 )
-from neurode_lib.field_metrics import (
+from neurode_lib.metrics.fields import (
     NearFar,
     affine_share,
     cosine_similarity,
@@ -33,8 +33,7 @@ from neurode_lib.field_metrics import (
     split_by_distance,
     vector_field,
 )
-from neurode_lib.trained_range import UntrainedCurrentWarning
-from neurode_lib.trajectory_metrics import (
+from neurode_lib.metrics.trajectories import (
     DivergedWarning,
     HorizonError,
     divergence_steps,
@@ -42,11 +41,11 @@ from neurode_lib.trajectory_metrics import (
     extrapolation_mse,
     irregular_grid,
     mse_on_grid,
-    other_step,
     predict,
     trajectory_mse,
     true_trajectories,
 )
+from neurode_lib.trained_range import UntrainedCurrentWarning
 
 __all__ = [
     "CycleError",
@@ -70,7 +69,6 @@ __all__ = [
     "learned_jacobian",
     "mean_cosine_similarity",
     "mse_on_grid",
-    "other_step",
     "period_and_amplitude",
     "predict",
     "relative_field_error",

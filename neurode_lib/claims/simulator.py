@@ -9,23 +9,25 @@ import numpy as np
 
 from neurode_lib._checks import FloatArray
 from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
-from neurode_lib.evaluate import DT, NEAR_RADIUS, TRAINED_STEPS, held_out_truth
 from neurode_lib.fitzhugh_nagumo import (
     A_PARAM,
     B_PARAM,
+    DT,
     TAU,
     TRAINED_CURRENTS,
+    TRAINED_STEPS,
     V_RANGE,
     W_RANGE,
     fhn_rhs,
     flow_map,
-    limit_cycle,
     rk4_step,
     sample_starts,
 )
 from neurode_lib.metrics import distance_to_data, trajectory_mse
-from neurode_lib.results import Results
-from neurode_lib.variants import VARIANTS, training_set
+from neurode_lib.phase_plane import limit_cycle
+from neurode_lib.study.protocol import NEAR_RADIUS, held_out_truth
+from neurode_lib.study.results import Results
+from neurode_lib.study.variants import VARIANTS, training_set
 
 TOPIC = "simulator and data"
 REST, FIRING = TRAINED_CURRENTS
@@ -277,7 +279,7 @@ CLAIMS = (
         "Holds if for 99 %, in part if for half.",
         "{percent} % of the triples",
         "01_fitzhugh_nagumo",
-        "neurode_lib.fitzhugh_nagumo.equilibria",
+        "neurode_lib.phase_plane.equilibria",
         _other_parameters,
         _judge_other_parameters,
     ),
@@ -313,7 +315,7 @@ CLAIMS = (
         "Holds if at most 5 %, in part if at most half.",
         "{percent} %",
         "03_the_dataset",
-        "neurode_lib.fitzhugh_nagumo.regime",
+        "neurode_lib.phase_plane.regime",
         _quiescent,
         _judge_quiescent,
     ),
@@ -339,7 +341,7 @@ CLAIMS = (
         "Holds within 10 %, in part within 20 %.",
         "{cycles} cycles (period {period})",
         "01_fitzhugh_nagumo",
-        "neurode_lib.fitzhugh_nagumo.limit_cycle",
+        "neurode_lib.phase_plane.limit_cycle",
         _cycles,
         _judge_cycles,
     ),

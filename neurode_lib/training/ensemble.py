@@ -16,18 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from neurode_lib._checks import integers
-from neurode_lib._windows import Windows, checked_data, window_length
-from neurode_lib.history import History
-from neurode_lib.recipe import Recipe
-from neurode_lib.rollout import (
-    Weights,
-    Workspace,
-    common_stepping,
-    network_of,
-    stack_weights,
-    stacked_rollout,
-)
+from neurode_lib.models import network_of
 from neurode_lib.trained_range import keep_trained_range
+from neurode_lib.training.history import History
+from neurode_lib.training.recipe import Recipe
+from neurode_lib.training.rollout import Workspace, common_stepping, stack_weights, stacked_rollout
+from neurode_lib.training.windows import Windows, checked_data, window_length
+from neurode_lib.weights import Weights
 
 
 class Ensemble:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from neurode_lib.rollout import Weights
+from neurode_lib.weights import Weights
 
 
 @dataclass

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neurode_lib._checks import instance_of, positive_int, shown
-from neurode_lib.jobs import Job
-from neurode_lib.recipe import Recipe
-from neurode_lib.variants import SEEDS, VARIANTS, Variant, variant_named
+from neurode_lib.study.jobs import Job
+from neurode_lib.study.variants import SEEDS, VARIANTS, Variant, variant_named
+from neurode_lib.training.recipe import Recipe
 from neurode_lib.weights import PACKAGED
 
 
@@ -23,7 +23,7 @@ class StudyConfig:
     jobs : Path
         Folder of the finished jobs; a later run takes them from there.
     variants : tuple of str
-        Names from :data:`neurode_lib.variants.VARIANTS`.
+        Names from :data:`neurode_lib.study.variants.VARIANTS`.
     seeds : tuple of int
         Each seed is a data set, an initialisation and an order of minibatches.
     seeds_per_job : int

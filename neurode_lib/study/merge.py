@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurode_lib.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses
-from neurode_lib.provenance import checked_files, circumstances, write_provenance
-from neurode_lib.rollout import Weights
-from neurode_lib.study_config import StudyConfig
-from neurode_lib.variants import VARIANTS
-from neurode_lib.weights import save_weights, write_atomically
+from neurode_lib.study.config import StudyConfig
+from neurode_lib.study.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses
+from neurode_lib.study.provenance import checked_files, circumstances, write_provenance
+from neurode_lib.study.variants import VARIANTS
+from neurode_lib.weights import Weights, save_weights, write_atomically
 
 
 def merge(config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: float | None) -> None:

@@ -29,8 +29,8 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
-from neurode_lib.fitzhugh_nagumo import LimitCycle
-from neurode_lib.trajectory_metrics import check_grid, predict
+from neurode_lib.metrics.trajectories import check_grid, predict
+from neurode_lib.phase_plane import LimitCycle
 
 # Peak-to-peak v below which an orbit counts as resting: 1 % of the neuron's own excursion (3.8).
 RESTING_AMPLITUDE = 0.04
@@ -163,7 +163,7 @@ def learned_cycle(
     Parameters
     ----------
     model : nn.Module
-        See :func:`~neurode_lib.trajectory_metrics.predict`.
+        See :func:`~neurode_lib.metrics.trajectories.predict`.
     I : float
         Input current.
     initial_state : (float, float), default (2, -1)
@@ -210,7 +210,7 @@ def cycle_error(estimate: CycleEstimate, truth: LimitCycle) -> CycleError:
     estimate : CycleEstimate
         From :func:`learned_cycle`; ask first whether it is ``None``.
     truth : LimitCycle
-        From :func:`~neurode_lib.fitzhugh_nagumo.limit_cycle`.
+        From :func:`~neurode_lib.phase_plane.limit_cycle`.
 
     Returns
     -------

@@ -12,9 +12,8 @@ from typing import Literal
 
 from neurode_lib._checks import FloatArray, one_of
 from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.initialise import make_model
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.recipe import Recipe
+from neurode_lib.models import DiscreteRNN, NeuralODE, make_model
+from neurode_lib.training.recipe import Recipe
 
 SEEDS = tuple(range(10))
 
@@ -41,7 +40,7 @@ class Variant:
         Identifier, and the words used in tables and figures.
     recipe : Recipe
     kind, time_input, zero_init
-        See :func:`neurode_lib.train.make_model`.
+        See :func:`neurode_lib.models.make_model`.
     noise_std : float
         Standard deviation of the noise on the training data.
     packaged : bool

@@ -5,20 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import takewhile
 from textwrap import dedent
 
 import numpy as np
 import numpy.typing as npt
 from IPython.display import Markdown
-from torch import nn
 
-from neurode_lib._checks import positive_int, real_array, shown, truth_value
-from neurode_lib.evaluate import DT, TRAINED_STEPS
-from neurode_lib.stored_models import load_pretrained
-from neurode_lib.train import train
-from neurode_lib.variants import new_model, training_set, variant_named
+from neurode_lib._checks import real_array, shown
 
 
 def show_source(*objects: type | Callable[..., object]) -> Markdown:
@@ -62,46 +56,6 @@ def _brief(source: str) -> str:
         if len(first_paragraph) < len(lines[whole]):
             lines[whole] = [*first_paragraph[:-1], f'{first_paragraph[-1]}"""']
     return "\n".join(lines)
-
-
-def model_for(
-    variant: str, seed: int = 0, *, retrain: bool = False, updates: int | None = None
-) -> nn.Module:
-    """A chapter's model: the study's stored one, or the same recipe run again from scratch.
-
-    Parameters
-    ----------
-    variant : str
-        Name from :data:`neurode_lib.variants.VARIANTS`.
-    seed : int, default 0
-        Seed of the data, the initial weights and the minibatches.
-    retrain : bool, default False
-        Whether to train instead of loading stored weights.
-    updates : int, optional
-        Shortens the training; ignored when nothing is trained.
-
-    Raises
-    ------
-    ValueError
-        If there is no such variant or stored seed.
-    """
-    if updates is not None:
-        positive_int("updates", updates)
-    if not truth_value("retrain", retrain):
-        return load_pretrained(variant, seed)
-    setup = variant_named(variant)
-    states, currents = training_set(setup, seed)
-    recipe = setup.recipe if updates is None else replace(setup.recipe, updates=updates)
-    model, _ = train(
-        new_model(setup, seed),
-        states,
-        currents,
-        DT * np.arange(TRAINED_STEPS + 1),
-        recipe,
-        seed=seed,
-        progress=False,
-    )
-    return model
 
 
 def number(value: float) -> str:

@@ -30,9 +30,9 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
-from neurode_lib.field_metrics import increasing_pair
-from neurode_lib.fitzhugh_nagumo import equilibria, nullclines
 from neurode_lib.metrics import cosine_similarity
+from neurode_lib.metrics.fields import increasing_pair
+from neurode_lib.phase_plane import equilibria, nullclines
 
 COLOURS = {
     "truth": "#000000",

@@ -14,7 +14,6 @@ References
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import NamedTuple
 
@@ -32,8 +31,8 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
-from neurode_lib._model_checks import check_model
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
+from neurode_lib.metrics.model_checks import check_model
 from neurode_lib.trained_range import warn_outside_trained_range
 
 
@@ -323,43 +322,6 @@ def mse_on_grid(
     """
     predicted = predict(model, initial_states, I, t_eval)
     return trajectory_mse(predicted, true_trajectories(initial_states, I, t_eval))
-
-
-def other_step(
-    model: nn.Module,
-    initial_states: npt.ArrayLike,
-    I: npt.ArrayLike,
-    dt: float,
-    t_end: float,
-) -> float:
-    """Mean squared error of a model stepped by ``dt``, whatever step it was trained with.
-
-    Parameters
-    ----------
-    model : nn.Module
-    initial_states : array_like, shape (N, 2)
-    I : float or array_like, shape (N,)
-    dt : float
-        Step of the regular grid.
-    t_end : float
-        Last time, a whole number of steps.
-
-    Returns
-    -------
-    float
-        ``inf`` if the model diverges.
-
-    Raises
-    ------
-    ValueError
-        If an argument has the wrong shape or values.
-    """
-    dt = positive_number("dt", dt)
-    t_end = positive_number("t_end", t_end)
-    n_steps = round(t_end / dt)
-    if n_steps < 1 or not math.isclose(n_steps * dt, t_end):
-        raise ValueError(f"t_end must be a whole number of steps of {dt:g}, got {t_end:g}")
-    return mse_on_grid(model, initial_states, I, dt * np.arange(n_steps + 1))
 
 
 def check_starts(

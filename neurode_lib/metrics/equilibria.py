@@ -19,23 +19,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import (
-    FloatArray,
-    finite_array,
-    finite_number,
-    last_axis,
-    positive_int,
-)
-from neurode_lib._model_checks import check_model, check_weights
-from neurode_lib.field_metrics import (
+from neurode_lib._checks import FloatArray, finite_array, finite_number, last_axis, positive_int
+from neurode_lib.metrics.fields import (
     PORTRAIT_V_RANGE,
     PORTRAIT_W_RANGE,
     TensorField,
     field_of,
     increasing_pair,
 )
-from neurode_lib.fitzhugh_nagumo import Equilibrium, classify_equilibrium
-from neurode_lib.neural_ode import DiscreteRNN
+from neurode_lib.metrics.model_checks import check_model, check_weights
+from neurode_lib.models import DiscreteRNN
+from neurode_lib.phase_plane import Equilibrium, classify_equilibrium
 from neurode_lib.trained_range import warn_outside_trained_range
 
 _NEWTON_STEPS = 25

@@ -31,8 +31,8 @@ from neurode_lib._checks import (
     positive_int,
     positive_number,
 )
-from neurode_lib._model_checks import check_model, check_weights
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
+from neurode_lib.metrics.model_checks import check_model, check_weights
+from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.trained_range import warn_outside_trained_range
 
 # Holds the sampling box and the limit cycle of every current (v within ±2, w from -0.4 to 2.15),
@@ -114,7 +114,7 @@ def vector_field(
     -----
     UntrainedCurrentWarning
         If a current lies outside those that the model was trained on; see
-        :func:`~neurode_lib.trajectory_metrics.predict`.
+        :func:`~neurode_lib.metrics.trajectories.predict`.
 
     References
     ----------

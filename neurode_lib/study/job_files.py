@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from neurode_lib._checks import reason
-from neurode_lib._stacked import model_in_row
-from neurode_lib.evaluate import Evaluation
-from neurode_lib.jobs import Job, JobResult
-from neurode_lib.variants import VARIANTS
+from neurode_lib.study.jobs import Job, JobResult
+from neurode_lib.study.pretrained import model_in_row
+from neurode_lib.study.protocol import Evaluation
+from neurode_lib.study.variants import VARIANTS
 from neurode_lib.weights import load_weights, save_weights
 
 

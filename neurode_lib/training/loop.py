@@ -2,17 +2,12 @@
 
 One model or an ensemble, the computation is the same: `K` models of one shape, each with its own
 data, initialisation, clipping and schedule, advance together through
-:func:`neurode_lib.rollout.stacked_rollout`.
-
-What training needs and what it tells can be imported from here too: :func:`make_model`,
-:class:`Recipe` and :class:`History`.
+:func:`neurode_lib.training.rollout.stacked_rollout`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -21,19 +16,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from neurode_lib._checkpoint import restore_run, save_run
-from neurode_lib._checks import finite_array, folder_or_file, instance_of, integers, writable
-from neurode_lib._ensemble import Ensemble
-from neurode_lib._interrupts import interrupts_between_updates
-from neurode_lib.history import History
-from neurode_lib.initialise import make_model
-from neurode_lib.recipe import Recipe
-
-__all__ = ["History", "Recipe", "make_model", "train", "train_ensemble"]
+from neurode_lib._checks import finite_array, instance_of, integers
+from neurode_lib.training.ensemble import Ensemble
+from neurode_lib.training.history import History
+from neurode_lib.training.interrupts import interrupts_between_updates
+from neurode_lib.training.recipe import Recipe
 
 Model = TypeVar("Model", bound=nn.Module)
-
-CHECKPOINT_SECONDS = 10.0
 
 
 def train(
@@ -46,7 +35,6 @@ def train(
     seed: int = 0,
     device: str | torch.device = "cpu",
     progress: bool = True,
-    checkpoint: Path | None = None,
     snapshots_at: Sequence[int] = (),
 ) -> tuple[Model, History]:
     """Train one model on `N` trajectories.
@@ -80,7 +68,6 @@ def train(
         seeds=[seed],
         device=device,
         progress=progress,
-        checkpoint=checkpoint,
         snapshots_at=snapshots_at,
     )
     return models[0], history
@@ -96,7 +83,6 @@ def train_ensemble(
     seeds: Sequence[int],
     device: str | torch.device = "cpu",
     progress: bool = True,
-    checkpoint: Path | None = None,
     snapshots_at: Sequence[int] = (),
 ) -> tuple[list[Model], History]:
     """Train `K` models of one shape together, each on its own data.
@@ -123,9 +109,6 @@ def train_ensemble(
         Where to compute.
     progress : bool
         Whether to show a bar with the median loss and the time left.
-    checkpoint : Path, optional
-        File to write now and then and to continue from if it is there. It is removed at the
-        end. A checkpoint of another recipe, other seeds, other data or another grid is refused.
     snapshots_at : sequence of int
         Numbers of updates after which to keep a copy of the weights; those that training does
         not reach are not kept.
@@ -141,9 +124,7 @@ def train_ensemble(
     Raises
     ------
     ValueError
-        If shapes disagree, data are not finite, the grid does not increase, or ``checkpoint``
-        is not a file that can be written or continued. Should writing fail later, with an
-        ``OSError``, the models keep what they have learned.
+        If shapes disagree, data are not finite, or the grid does not increase.
 
     Warns
     -----
@@ -154,14 +135,7 @@ def train_ensemble(
     instance_of("recipe", recipe, Recipe)
     wanted = set(integers("snapshots_at", snapshots_at))
     run = Ensemble(models, states, currents, t_eval, recipe, seeds, _checked_device(device))
-    if checkpoint is not None:
-        checkpoint = writable("checkpoint", folder_or_file("checkpoint", checkpoint))
-        if checkpoint.exists():
-            restore_run(run, checkpoint)
-    bar = tqdm(
-        total=recipe.updates, initial=run.update, disable=not progress, unit="update", leave=True
-    )
-    last_saved = time.monotonic()
+    bar = tqdm(total=recipe.updates, disable=not progress, unit="update", leave=True)
     try:
         with interrupts_between_updates() as stop:
             while run.update < recipe.updates and not stop.is_set():
@@ -173,21 +147,12 @@ def train_ensemble(
                     bar.set_postfix_str(
                         f"median loss {np.nanmedian(run.loss[-1]):.2e}", refresh=False
                     )
-                if checkpoint is not None and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    save_run(run, checkpoint)
-                    last_saved = time.monotonic()
     finally:
         bar.close()
-        # Also when a checkpoint cannot be written: what was learned is not lost with it.
         run.write_back()
     interrupted = run.update < recipe.updates
     if not interrupted and run.update in wanted:
         run.keep_snapshot()
-    if checkpoint is not None:
-        if interrupted:
-            save_run(run, checkpoint)
-        else:
-            checkpoint.unlink(missing_ok=True)
     return list(models), run.history(interrupted=interrupted)
 
 

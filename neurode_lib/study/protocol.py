@@ -15,15 +15,8 @@ from torch import nn
 
 from neurode_lib import metrics
 from neurode_lib._checks import FloatArray, finite_array, last_axis
-from neurode_lib.fitzhugh_nagumo import (
-    TRAINED_CURRENTS,
-    LimitCycle,
-    equilibria,
-    fhn_rhs,
-    limit_cycle,
-    sample_starts,
-    simulate,
-)
+from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, fhn_rhs, sample_starts, simulate
+from neurode_lib.phase_plane import LimitCycle, equilibria, limit_cycle
 
 DT = 0.5
 TRAINED_STEPS = 80

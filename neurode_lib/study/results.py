@@ -1,7 +1,7 @@
 """What the study measured, read back.
 
-The files come with the library; :func:`neurode_lib.study.run_study` wrote them. Nothing here
-trains, and :func:`neurode_lib.stored_models.load_pretrained` has the networks themselves.
+The files come with the library; :func:`neurode_lib.study.run.run_study` wrote them. Nothing here
+trains, and :func:`neurode_lib.study.pretrained.load_pretrained` has the networks themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from neurode_lib._checks import FloatArray, folder_or_file, one_of, reason
-from neurode_lib.provenance import checked_files
+from neurode_lib.study.provenance import checked_files
 from neurode_lib.weights import PACKAGED, load_weights
 
 # Variant, metric, and the current if the metric belongs to a single one.
@@ -68,7 +68,7 @@ def load_results(folder: str | Path = PACKAGED) -> Results:
     Parameters
     ----------
     folder : str or Path, optional
-        Where :func:`~neurode_lib.study.run_study` put them; by default the ones that come with
+        Where :func:`~neurode_lib.study.run.run_study` put them; by default the ones that come with
         the library.
 
     Returns

@@ -15,13 +15,10 @@ import numpy as np
 import torch
 
 from neurode_lib._checks import FloatArray
-from neurode_lib.evaluate import DT, PROTOCOL, TRAINED_STEPS, Evaluation, evaluate
-from neurode_lib.history import History
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.recipe import Recipe
-from neurode_lib.rollout import Weights, stack_weights
-from neurode_lib.train import train_ensemble
-from neurode_lib.variants import (
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS
+from neurode_lib.models import DiscreteRNN, NeuralODE
+from neurode_lib.study.protocol import PROTOCOL, Evaluation, evaluate
+from neurode_lib.study.variants import (
     SNAPSHOT_SEED,
     SNAPSHOT_UPDATES,
     SNAPSHOT_VARIANTS,
@@ -31,6 +28,11 @@ from neurode_lib.variants import (
     training_set,
     variant_named,
 )
+from neurode_lib.training.history import History
+from neurode_lib.training.loop import train_ensemble
+from neurode_lib.training.recipe import Recipe
+from neurode_lib.training.rollout import stack_weights
+from neurode_lib.weights import Weights
 
 REFERENCE_UPDATES = 5
 

@@ -1,6 +1,6 @@
 """The fast path: many networks rolled out at once, reversed by hand.
 
-:class:`~neurode_lib.neural_ode.NeuralODE` is what one reads; this module computes the same
+:class:`~neurode_lib.models.NeuralODE` is what one reads; this module computes the same
 trajectories and the same gradients (``tests/unit/test_rollout.py`` holds both together) for `K`
 networks of one shape at a time, at a fraction of the cost. Three things make the difference:
 
@@ -32,37 +32,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from neurode_lib._checks import one_of, shown
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.models import DiscreteRNN, network_of
+from neurode_lib.weights import Weights
 
 Stepping = Literal["rk4", "residual"]
-Weights = dict[str, Tensor]
-
-
-def network_of(model: nn.Module) -> nn.Sequential:
-    """The multilayer perceptron inside a model.
-
-    Parameters
-    ----------
-    model : NeuralODE or DiscreteRNN
-
-    Returns
-    -------
-    nn.Sequential
-        The very network, not a copy.
-
-    Raises
-    ------
-    TypeError
-        If the model is of another type, or a :class:`NeuralODE` of another field than an
-        :class:`ODEFunc`.
-    """
-    if isinstance(model, NeuralODE) and isinstance(model.func, ODEFunc):
-        return model.func.net
-    if isinstance(model, DiscreteRNN):
-        return model.net
-    raise TypeError(
-        f"model must be a NeuralODE of an ODEFunc or a DiscreteRNN, got {type(model).__name__}"
-    )
 
 
 def stepping_of(model: nn.Module) -> Stepping:

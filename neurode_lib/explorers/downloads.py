@@ -1,7 +1,7 @@
 """Networks that a reader trained in the page, as models of this library.
 
 The interactive figure ``LiveTrainingExplorer`` trains in the browser and offers the weights as a
-safetensors file: the tensors of :func:`neurode_lib.rollout.network_of`, and in the metadata what
+safetensors file: the tensors of :func:`neurode_lib.models.network_of`, and in the metadata what
 kind of model they belong to and a checksum of the whole.
 """
 
@@ -17,9 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 
 from neurode_lib._checks import folder_or_file
-from neurode_lib.initialise import make_model
-from neurode_lib.neural_ode import DiscreteRNN, NeuralODE
-from neurode_lib.rollout import network_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, make_model, network_of
 from neurode_lib.trained_range import keep_trained_range
 
 

@@ -1,0 +1,1 @@
+"""What the chapters share: figures, sliders, models, and numbers in prose."""
