@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SITE := _build/html
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
-EXPLORERS := neurode_lib/explorers
+EXPLORERS := explorers
 
 # Small matrices: threads cost more than they bring, and tests run side by side.
 export OMP_NUM_THREADS ?= 1

@@ -27,10 +27,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from explorers import FLAGS, QuietHandler
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import neurode_lib
+from explorers import FLAGS, QuietHandler
 from neurode_lib.explorers import LiveTrainingExplorer
 from neurode_lib.explorers.base import STATIC
 from neurode_lib.weights import write_atomically

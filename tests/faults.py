@@ -256,7 +256,7 @@ FAULTS = [
         "within bounds",
         (
             "test_properties.py::test_the_static_form_carries_any_state_and_never_markup",
-            "neurode_lib/explorers/test/roundtrip.test.mjs",
+            "explorers/test/links.test.mjs",
         ),
     ),
 ]
@@ -287,7 +287,7 @@ def message_of(code: str) -> str:
 
 def links_tried() -> int:
     """Random states and hostile links that the JavaScript tests try, over all explorers."""
-    source = (ROOT / "neurode_lib/explorers/test/roundtrip.test.mjs").read_text(encoding="utf-8")
+    source = (ROOT / "explorers/test/links.test.mjs").read_text(encoding="utf-8")
     spec = json.loads((ROOT / "neurode_lib/explorers/static/spec.json").read_text())
     return 2 * int(re.search(r"CASES = (\d+)", source)[1]) * len(spec)
 

@@ -16,7 +16,7 @@ from ensure_browser import ensure_browser
 from ensure_node import ensure_node
 
 ROOT = Path(__file__).resolve().parent.parent
-EXPLORERS = ROOT / "neurode_lib" / "explorers"
+EXPLORERS = ROOT / "explorers"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 # Two processes whatever the machine: the limits in the tests are set for two cores.
 TWO_AT_A_TIME = ["-n", "2"]

@@ -82,7 +82,7 @@ gigabytes of GPU libraries, so it stays the lock's).
    differs in its first digits, it is the study that is stale: `make study`.
 4. jupyter-book stays below 2, which does not read `_config.yml`. torch is pinned exactly, in
    `requirements/all.in`.
-5. `npm outdated` in `neurode_lib/explorers`, then `make explorers`.
+5. `npm outdated` in `explorers`, then `make explorers`.
 
 ## Known vulnerabilities
 

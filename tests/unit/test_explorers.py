@@ -166,7 +166,7 @@ def test_the_recipe_is_what_the_page_does(window: int) -> None:
     fixed = SPEC["live"]["recipe"]
     recipe = LiveTrainingExplorer(window=window, lr=0.03, updates=500).recipe()
     assert (recipe.window, recipe.lr, recipe.updates) == (window, 0.03, 500)
-    # As session.js has it; and a batch that WebAssembly can cut into eights.
+    # As training-loop.js has it; and a batch that WebAssembly can cut into eights.
     assert recipe.batch == min(fixed["batch"], fixed["steps"] / window)
     assert recipe.batch % 8 == 0
     assert (recipe.clip_norm, recipe.weight_decay) == (fixed["clip_norm"], fixed["weight_decay"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from neurode_lib.explorers.base import STATIC
 from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
 from tools.ensure_node import ensure_node
 
-SCRIPT = STATIC.parent / "test" / "run-trainer.mjs"
+SCRIPT = Path(__file__).parents[2] / "explorers" / "test" / "train-one-batch.mjs"
 HIDDEN, BATCH, DT = 24, 16, 0.5
 UPDATES, LR, CLIP, DECAY = 12, 0.01, 0.1, 0.02
 NAMES = dict(

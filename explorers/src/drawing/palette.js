@@ -1,0 +1,40 @@
+// Okabe–Ito colours, the same as in the book's still figures (neurode_lib/chapters/figures.py), which colour-blind readers can tell apart, for a light and a dark page; and
+// which of the two the page is.
+
+const LIGHT = {
+  vNullcline: "#d55e00", wNullcline: "#009e73", trajectory: "#0072b2", halo: "#ffffff",
+  truth: "#000000", neural_ode: "#0072b2", discrete_rnn: "#d55e00", time_input: "#cc79a7", default_init: "#009e73", yours: "#0072b2", losses: "#c77700",
+  angles: ["#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#a01a58"],
+};
+const DARK = {
+  vNullcline: "#e69f00", wNullcline: "#2cc29b", trajectory: "#56b4e9", halo: "#14181e",
+  truth: "#ffffff", neural_ode: "#56b4e9", discrete_rnn: "#f0803c", time_input: "#e39cc4", default_init: "#2cc29b", yours: "#56b4e9", losses: "#e69f00",
+  angles: ["#3f93d2", "#8fd0f5", "#e69f00", "#f0803c", "#f25c9a"],
+};
+
+/** The books' theme, JupyterLab, Colab and VS Code each say it in their own attribute. */
+export function isDark(document) {
+  const { documentElement: html, body } = document;
+  const said = html.dataset.theme ?? html.getAttribute("theme");
+  if (said === "dark" || said === "light") return said === "dark";
+  if (body?.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  if (body?.classList.contains("vscode-dark")) return true;
+  if (body?.classList.contains("vscode-light")) return false;
+  return document.defaultView.matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+export const palette = (dark) => (dark ? DARK : LIGHT);
+
+/** Call `changed` whenever the page may have turned dark or light; returns a function that stops. */
+export function watchTheme(document, changed) {
+  const observer = new MutationObserver(changed);
+  const attributes = { attributes: true, attributeFilter: ["data-theme", "theme", "class", "data-jp-theme-light"] };
+  observer.observe(document.documentElement, attributes);
+  if (document.body) observer.observe(document.body, attributes);
+  const query = document.defaultView.matchMedia("(prefers-color-scheme: dark)");
+  query.addEventListener("change", changed);
+  return () => {
+    observer.disconnect();
+    query.removeEventListener("change", changed);
+  };
+}

@@ -1,0 +1,45 @@
+// How far a learned model is from the truth: its field on a grid, its trajectories in time.
+
+/** Where the study compares fields: 21 × 21 points over what the true orbits visit. */
+export const GRID = { v: [-2, 2], w: [-1, 2], n: 21 };
+
+export const gridPoints = (() => {
+  const { v: [v0, v1], w: [w0, w1], n } = GRID;
+  const points = new Float64Array(2 * n * n);
+  for (let i = 0, at = 0; i < n; i += 1) {
+    for (let j = 0; j < n; j += 1, at += 2) {
+      points[at] = v0 + ((v1 - v0) * j) / (n - 1);
+      points[at + 1] = w0 + ((w1 - w0) * i) / (n - 1);
+    }
+  }
+  return points;
+})();
+
+/** A field at the grid points, interleaved like them. */
+export function onGrid(field) {
+  const values = new Float64Array(gridPoints.length);
+  const out = new Float64Array(2);
+  for (let i = 0; i < values.length; i += 2) {
+    field(0, gridPoints[i], gridPoints[i + 1], out);
+    values.set(out, i);
+  }
+  return values;
+}
+
+/** Mean cosine of the angle between two fields; 0 where either vanishes, as in Python. */
+export function meanCosine(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 2) {
+    const lengths = Math.hypot(a[i], a[i + 1]) * Math.hypot(b[i], b[i + 1]);
+    if (lengths > 0) sum += (a[i] * b[i] + a[i + 1] * b[i + 1]) / lengths;
+  }
+  return (2 * sum) / a.length;
+}
+
+/** Mean squared error over samples and both variables; Infinity once a run has diverged. */
+export function meanSquaredError(run, truth) {
+  if (run.divergedAt !== null) return Infinity;
+  let sum = 0;
+  for (let i = 0; i < run.v.length; i += 1) sum += (run.v[i] - truth.v[i]) ** 2 + (run.w[i] - truth.w[i]) ** 2;
+  return sum / (2 * run.v.length);
+}

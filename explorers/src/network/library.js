@@ -1,0 +1,54 @@
+// The learned networks that the figures of one page share, each loaded when it is first wanted.
+import { Network } from "./network.js";
+import { readSafetensors } from "./safetensors.js";
+
+/** Networks of one package: variant → Network, from tensors named "variant/net.0.weight". */
+export function readNetworks(bytes) {
+  const groups = {};
+  for (const [name, tensor] of Object.entries(readSafetensors(bytes))) {
+    const cut = name.indexOf("/");
+    (groups[name.slice(0, cut)] ??= {})[name.slice(cut + 1)] = tensor;
+  }
+  return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, new Network(tensors)]));
+}
+
+/** The key of the networks that the reader trained in this page. */
+export const OWN = "yours";
+
+/** Keeps what was loaded, by key, and never asks twice. `fetchBytes(key)` gives a promise. */
+export class Library {
+  constructor(fetchBytes) {
+    this.fetchBytes = fetchBytes;
+    this.loading = new Map();
+    this.loaded = new Map();
+    this.watchers = new Set();
+  }
+
+  /** Put a network of the reader's own beside those of other variants, and tell who watches. */
+  putOwn(variant, network) {
+    this.loaded.set(OWN, { ...this.loaded.get(OWN), [variant]: network });
+    for (const watcher of this.watchers) watcher();
+  }
+
+  /** Call `watcher` whenever there is a new network of the reader's own; returns a function that stops. */
+  watch(watcher) {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  /** The networks if they are here. */
+  get(key) {
+    return this.loaded.get(key) ?? null;
+  }
+
+  load(key) {
+    if (!this.loading.has(key)) {
+      const promise = this.fetchBytes(key).then((bytes) => {
+        this.loaded.set(key, readNetworks(bytes));
+      });
+      promise.catch(() => this.loading.delete(key)); // a later attempt may succeed
+      this.loading.set(key, promise);
+    }
+    return this.loading.get(key);
+  }
+}

@@ -1,0 +1,207 @@
+// What every explorer shares: state, one redraw per frame and only while visible, theme, live summary.
+import { defaults, sanitise } from "./state.js";
+import { h } from "../drawing/dom.js";
+import { isDark, palette, watchTheme } from "../drawing/palette.js";
+import css from "./style.css";
+
+const FRAME_BUDGET = 4; // ms of computing in one frame; long work goes on in the next
+const SUMMARY_PAUSE = 300; // ms of rest before the summary is spoken anew
+
+export class Explorer {
+  /**
+   * @param el      element to fill; what it holds is the still picture for readers without JavaScript
+   * @param spec    this explorer's part of spec.json
+   * @param initial state to start from, checked against the spec; `presets` lists the buttons to show
+   * @param options onChange(changes, state): a reader changed something;
+   *                copyLink(state): if given, a button calls it;
+   *                library: where learned networks come from (library.js), for explorers of them
+   */
+  constructor(el, spec, initial, options = {}) {
+    this.el = el;
+    this.spec = spec;
+    this.options = options;
+    this.initial = { ...defaults(spec), ...sanitise(spec, initial) };
+    this.state = { ...this.initial };
+    this.controls = [];
+    this.ready = new Promise((resolve) => { this.resolveReady = resolve; });
+    this.visible = false;
+    this.stale = true; // the scene does not match the state
+    this.frame = 0;
+
+    installStyle(el);
+    el.replaceChildren();
+    el.classList.add("neurode-explorer", "nx");
+    el.explorer = this;
+    this.summaryElement = h("p", { class: "nx-summary", "aria-live": "polite" });
+    const names = Array.isArray(initial?.presets) ? initial.presets : Object.keys(spec.presets);
+    el.append(
+      this.buildPresets(names.filter((name) => Object.hasOwn(spec.presets, name))),
+      this.buildStage(),
+      h("div", { class: "nx-controls" }, ...this.buildControls().map((item) => this.adopt(item))),
+      h("div", { class: "nx-foot" }, this.summaryElement, this.buildActions()),
+    );
+    el.addEventListener("keydown", keepKeys);
+
+    this.visibility = new IntersectionObserver((entries) => {
+      this.visible = entries.at(-1).isIntersecting;
+      if (this.visible) this.invalidate();
+    }, { rootMargin: "200px" });
+    this.visibility.observe(el);
+    this.resize = new ResizeObserver(() => this.invalidate());
+    this.resize.observe(el);
+    this.unwatchTheme = watchTheme(el.ownerDocument, () => this.applyTheme());
+    this.applyTheme();
+    this.showControls();
+  }
+
+  adopt(item) {
+    if (item instanceof Element) return item;
+    this.controls.push(item);
+    return item.element;
+  }
+
+  buildPresets(names) {
+    if (names.length === 0) return h("div", { hidden: true });
+    this.presetButtons = names.map((name) => h("button", {
+      type: "button", "data-preset": name, onclick: () => this.applyPreset(name),
+    }, this.spec.presets[name].label));
+    return h("div", { class: "nx-presets", role: "group", "aria-label": "Presets" }, ...this.presetButtons);
+  }
+
+  buildActions() {
+    const { copyLink } = this.options;
+    const said = h("span", { class: "nx-said", role: "status" });
+    return h("div", { class: "nx-actions" }, said,
+      h("button", { type: "button", "data-action": "reset", onclick: () => this.set(this.initial) }, "Reset"),
+      copyLink
+        ? h("button", {
+          type: "button", "data-action": "copy-link",
+          onclick: async () => { said.textContent = await copyLink(this.state); },
+        }, "Copy link")
+        : null);
+  }
+
+  applyPreset(name) {
+    if (Object.hasOwn(this.spec.presets, name)) this.set(this.spec.presets[name].state);
+  }
+
+  /** Change the state. Unusable values are ignored; the reader's view follows on the next frame. */
+  set(changes, { notify = true } = {}) {
+    const valid = sanitise(this.spec, changes);
+    const changed = Object.fromEntries(Object.entries(valid).filter(([name, value]) => this.state[name] !== value));
+    if (Object.keys(changed).length > 0) {
+      this.state = { ...this.state, ...changed };
+      this.stale = true;
+      this.invalidate();
+      if (notify) this.options.onChange?.(changed, this.state);
+    }
+    // Even when nothing changed: a control may show something the state refused.
+    this.showControls();
+  }
+
+  showControls() {
+    for (const control of this.controls) control.show(this.state);
+    for (const button of this.presetButtons ?? []) {
+      const { state } = this.spec.presets[button.dataset.preset];
+      const on = Object.entries(state).every(([name, value]) => this.state[name] === value);
+      button.setAttribute("aria-pressed", String(on));
+    }
+  }
+
+  /** What the picture shows: name → { t, v, w }. */
+  series() {
+    return this.seriesOf(this.scene(Infinity));
+  }
+
+  /**
+   * What there is to draw. compute() may leave long work for scene.work(deadline), which is then
+   * spread over frames until scene.finished.
+   */
+  scene(deadline) {
+    if (this.stale) {
+      this.currentScene = this.compute(this.state);
+      this.stale = false;
+    }
+    this.currentScene.work?.(deadline);
+    return this.currentScene;
+  }
+
+  /** Learned networks by key, or null while they are on their way; see library.js. */
+  networks(key) {
+    const { library } = this.options;
+    const here = library.get(key);
+    if (!here && this.loadingFailed !== key) {
+      library.load(key).then(
+        () => { this.loadingFailed = null; },
+        () => { this.loadingFailed = key; },
+      ).then(() => {
+        this.stale = true;
+        this.invalidate();
+      });
+    }
+    return here;
+  }
+
+  /** Ask for a redraw on the next frame: however many events come, there is one. */
+  invalidate() {
+    if (!this.visible || this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.redraw();
+    });
+  }
+
+  applyTheme() {
+    this.el.dataset.scheme = isDark(this.el.ownerDocument) ? "dark" : "light";
+    this.invalidate();
+  }
+
+  redraw() {
+    const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
+    const scene = this.scene(performance.now() + FRAME_BUDGET);
+    // While other weights are on their way, what is there stays.
+    if (scene.waiting && !scene.failed && this.completed) return;
+    this.draw(scene, colours);
+    if (scene.finished === false && !scene.waiting) {
+      this.invalidate();
+      return;
+    }
+    this.speak(scene);
+    this.completed = !scene.waiting;
+    if (!scene.waiting || scene.failed) this.resolveReady();
+  }
+
+  /** Rewrite the summary and the pictures' descriptions once the reader pauses, so that a screen reader is not flooded. */
+  speak(scene) {
+    const say = () => {
+      this.describe(scene);
+      this.summaryElement.replaceChildren(...this.summary(scene));
+    };
+    clearTimeout(this.speaking);
+    if (this.summaryElement.childNodes.length === 0) say();
+    else this.speaking = setTimeout(say, SUMMARY_PAUSE);
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.speaking);
+    this.visibility.disconnect();
+    this.resize.disconnect();
+    this.unwatchTheme();
+    this.el.removeEventListener("keydown", keepKeys);
+    delete this.el.explorer;
+  }
+}
+
+/** JupyterLab takes arrow keys for moving between cells; here they belong to the control. */
+function keepKeys(event) {
+  if (event.target.matches("input, select, button") && event.key !== "Tab") event.stopPropagation();
+}
+
+function installStyle(el) {
+  const root = el.getRootNode();
+  const head = root.head ?? root;
+  if (!head.querySelector("style[data-neurode-explorers]")) {
+    head.append(h("style", { "data-neurode-explorers": true }, css));
+  }
+}

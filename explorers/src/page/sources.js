@@ -1,0 +1,53 @@
+// Where networks and the worker that trains come from: scripts beside the page's own, or a live notebook.
+
+/** When the page has shown its first words: they come before weights. */
+function firstPaint({ PerformanceObserver }) {
+  return new Promise((resolve) => {
+    if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return resolve();
+    return new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+  });
+}
+
+/** A static page: classic scripts, since a page opened from disk may not fetch files. */
+export function scriptSource(document, base) {
+  return async (key) => {
+    await firstPaint(document.defaultView);
+    const url = new URL(`data/${key}.js`, base);
+    await loadScript(document, url);
+    const text = globalThis.neurodeWeights?.[key];
+    if (!text) throw new Error(`${url} holds no weights`);
+    delete globalThis.neurodeWeights[key];
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  };
+}
+
+function loadScript(document, url) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url.href;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    document.head.append(script);
+  });
+}
+
+/** The worker that trains, as text: a script beside the page's own, loaded when it is wanted. */
+export function trainerSource(document, base) {
+  return () => loadScript(document, new URL("trainer.js", base)).then(() => globalThis.neurodeTrainer);
+}
+
+/** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */
+export function modelSource(model) {
+  return (key) => new Promise((resolve) => {
+    const answer = () => {
+      const { key: got, data } = model.get("_weights");
+      if (got !== key) return;
+      model.off("change:_weights", answer);
+      resolve(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    };
+    model.on("change:_weights", answer);
+    model.set("_wanted", key);
+    model.save_changes();
+    answer();
+  });
+}

@@ -1,0 +1,35 @@
+// The static page: mount every explorer that the notebooks' outputs carry.
+import { mount } from "./mount.js";
+import { Links } from "./links.js";
+import { Library } from "../network/library.js";
+import { scriptSource, trainerSource } from "./sources.js";
+
+const base = document.currentScript.src; // only known while the script is first run
+
+function start() {
+  const links = new Links(window);
+  const library = new Library(scriptSource(document, base));
+  const trainer = trainerSource(document, base);
+  for (const el of document.querySelectorAll(".neurode-explorer[data-explorer][data-state]")) {
+    if (el.explorer) continue;
+    try {
+      const state = JSON.parse(el.dataset.state);
+      const name = links.nameFor(el.dataset.name || el.dataset.explorer);
+      const explorer = mount(el, state, {
+        library,
+        trainer,
+        replaced: (explorer) => links.register(name, explorer),
+        onChange: (_changes, now) => links.follow(name, now),
+        copyLink: (now) => links.copy(name, now),
+      });
+      links.register(name, explorer);
+    } catch (error) {
+      // One broken figure must not take the others with it; its still picture remains.
+      console.error(error);
+    }
+  }
+  links.open({ scroll: true });
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
