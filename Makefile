@@ -52,6 +52,13 @@ $(VENV)/.all: requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@ $(VENV)/.book
 
+# What builds and checks the explorers' JavaScript. npm writes this file when it has finished.
+NODE_MODULES := $(EXPLORERS)/node_modules/.package-lock.json
+$(NODE_MODULES): $(EXPLORERS)/package-lock.json | $(BIN)/python
+	@export PATH="$(CURDIR)/$(BIN):$$PATH" && $(BIN)/python tools/ensure_node.py \
+		&& cd $(EXPLORERS) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # --- the book ---------------------------------------------------------------------------------
 
 # After a failed build Sphinx would not repeat its warnings about unchanged pages, and the next
@@ -94,11 +101,12 @@ test: $(VENV)/.all ## unit tests, stored outputs, chapters with other parameters
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/run_tests.py
 
 .PHONY: lint
-lint: $(VENV)/.all ## ruff, mypy, import-linter
+lint: $(VENV)/.all $(NODE_MODULES) ## ruff, mypy, import-linter; biome for the JavaScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
+	cd $(EXPLORERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 
 .PHONY: mutants
 mutants: $(VENV)/.all ## change the core's code in each small way; the tests must notice (an hour)
@@ -153,9 +161,8 @@ bench: .venv-bench/.all ## time training against other libraries
 # --- upkeep -----------------------------------------------------------------------------------
 
 .PHONY: explorers
-explorers: $(VENV)/.all ## build the JavaScript bundle of the explorers
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" && $(BIN)/python tools/ensure_node.py && cd $(EXPLORERS) \
-		&& npm ci --no-audit --no-fund && npm run build
+explorers: $(NODE_MODULES) ## build the JavaScript bundle of the explorers
+	cd $(EXPLORERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 
 .PHONY: vendor
 vendor: $(VENV)/.all ## fetch MathJax and the text font, with their licences

@@ -1,8 +1,9 @@
 // Bundle the explorers: `node build.mjs` writes the scripts that the Python package carries, and
 // `--check` fails if they are not what the sources build.
-import { build } from "esbuild";
+
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { compileKernel } from "./compile-kernel.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -1,6 +1,9 @@
 // Compile AssemblyScript to WebAssembly, for the bundles and for the tests.
-import asc from "assemblyscript/asc";
+
 import { readFile } from "node:fs/promises";
+import asc from "assemblyscript/asc";
+
+const OPTIONS = ["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd"];
 
 /**
  * @param source  a file in src/, such as "network/network-kernel.ts"
@@ -8,14 +11,16 @@ import { readFile } from "node:fs/promises";
  */
 export async function compileKernel(source, { relaxed = false } = {}) {
   let binary;
-  const { error, stderr } = await asc.main([
-    source, "--outFile", "kernel.wasm", "-O3", "--runtime", "stub", "--noAssert",
-    "--enable", "simd", ...(relaxed ? ["--enable", "relaxed-simd"] : []),
-  ], {
-    readFile: (path) => readFile(new URL(`src/${path}`, import.meta.url), "utf8").catch(() => null),
-    writeFile: (_path, contents) => { binary = contents; },
-    listFiles: () => [],
-  });
+  const { error, stderr } = await asc.main(
+    [source, "--outFile", "kernel.wasm", ...OPTIONS, ...(relaxed ? ["--enable", "relaxed-simd"] : [])],
+    {
+      readFile: (path) => readFile(new URL(`src/${path}`, import.meta.url), "utf8").catch(() => null),
+      writeFile: (_path, contents) => {
+        binary = contents;
+      },
+      listFiles: () => [],
+    },
+  );
   if (error) throw new Error(`${source}: ${error.message}\n${stderr}`);
   return binary;
 }

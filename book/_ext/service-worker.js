@@ -34,9 +34,7 @@ async function forgetOldFiles() {
   const cache = await caches.open(STORE);
   const current = new Set(Object.keys(FILES).map(key));
   const kept = await cache.keys();
-  await Promise.all(
-    kept.filter(({ url }) => !current.has(url)).map((request) => cache.delete(request)),
-  );
+  await Promise.all(kept.filter(({ url }) => !current.has(url)).map((request) => cache.delete(request)));
 }
 
 async function fromStore(url) {

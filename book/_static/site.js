@@ -1,5 +1,5 @@
 // What the book's pages do beyond the theme.
-(function () {
+(() => {
   "use strict";
 
   var root = document.documentElement.dataset.content_root;
@@ -11,7 +11,7 @@
   function start() {
     var print = document.querySelector(".btn-download-pdf-button");
     if (print) {
-      print.addEventListener("click", function () {
+      print.addEventListener("click", () => {
         window.print();
       });
     }
@@ -19,11 +19,11 @@
 
   // Paper is white.
   var theme;
-  window.addEventListener("beforeprint", function () {
+  window.addEventListener("beforeprint", () => {
     theme = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";
   });
-  window.addEventListener("afterprint", function () {
+  window.addEventListener("afterprint", () => {
     document.documentElement.dataset.theme = theme;
   });
 
@@ -31,8 +31,8 @@
   // when it comes near: to ask for a width is to have all of the page laid out before.
   function reachWide() {
     var near = new IntersectionObserver(
-      function (entries) {
-        entries.forEach(function (entry) {
+      (entries) => {
+        entries.forEach((entry) => {
           var wide = entry.target;
           if (!entry.isIntersecting) return;
           if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
@@ -41,27 +41,27 @@
       },
       { rootMargin: "100% 0px" },
     );
-    document.querySelectorAll("div.math > mjx-container, .picture").forEach(function (wide) {
+    document.querySelectorAll("div.math > mjx-container, .picture").forEach((wide) => {
       near.observe(wide);
     });
   }
 
   function foldCode() {
     // What lies in a fold need not be folded once more.
-    document.querySelectorAll(".long-code:not(details *)").forEach(function (listing) {
+    document.querySelectorAll(".long-code:not(details *)").forEach((listing) => {
       var button = document.createElement("button");
       function show(whole) {
         listing.classList.toggle("unfolded", whole);
         button.setAttribute("aria-expanded", String(whole));
-        button.textContent = whole ? "Show less" : "Show all " + listing.dataset.lines + " lines";
+        button.textContent = whole ? "Show less" : `Show all ${listing.dataset.lines} lines`;
       }
       button.type = "button";
       button.className = "unfold-code";
-      button.addEventListener("click", function () {
+      button.addEventListener("click", () => {
         show(!listing.classList.contains("unfolded"));
       });
       // Whoever comes by the keyboard comes to the code itself, to scroll it.
-      listing.addEventListener("focusin", function (event) {
+      listing.addEventListener("focusin", (event) => {
         if (event.target.tagName === "PRE") show(true);
       });
       show(false);
@@ -73,8 +73,8 @@
   function keepForOffline() {
     var connection = navigator.connection;
     if (!("serviceWorker" in navigator) || !/^https?:$/.test(location.protocol)) return;
-    if (connection && connection.saveData) return;
-    navigator.serviceWorker.register(root + "service-worker.js").catch(function () {
+    if (connection?.saveData) return;
+    navigator.serviceWorker.register(`${root}service-worker.js`).catch(() => {
       // A private window may refuse: the book reads the same without.
     });
   }
@@ -82,7 +82,7 @@
   start();
   foldCode();
   reachWide();
-  window.addEventListener("load", function () {
+  window.addEventListener("load", () => {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });
 })();

@@ -20,10 +20,41 @@ function generator(seed) {
   return { next, below, of: (list) => list[below(list.length)] };
 }
 
-const HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "__proto__", "constructor"];
-const TEXT = ["a", "I", "=", "&", "?", "#", "%", "%zz", "+", " ", "ü", "日本", "\u0000", "\n", "'", '"', "<", ">", "1e999", "-0", "NaN", "0x10", "1_0"];
+const HOSTILE = [
+  "<script>alert(1)</script>",
+  '"><img src=x onerror=alert(1)>',
+  "javascript:alert(1)",
+  "__proto__",
+  "constructor",
+];
+const TEXT = [
+  "a",
+  "I",
+  "=",
+  "&",
+  "?",
+  "#",
+  "%",
+  "%zz",
+  "+",
+  " ",
+  "ü",
+  "日本",
+  "\u0000",
+  "\n",
+  "'",
+  '"',
+  "<",
+  ">",
+  "1e999",
+  "-0",
+  "NaN",
+  "0x10",
+  "1_0",
+];
 
-const word = (random) => (random.below(4) ? Array.from({ length: 1 + random.below(6) }, () => random.of(TEXT)).join("") : random.of(HOSTILE));
+const word = (random) =>
+  random.below(4) ? Array.from({ length: 1 + random.below(6) }, () => random.of(TEXT)).join("") : random.of(HOSTILE);
 
 function anyState(one, random) {
   return Object.fromEntries(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
-import { useKernel } from "../src/network/network-kernel.js";
 import { Network } from "../src/network/network.js";
+import { useKernel } from "../src/network/network-kernel.js";
 import { readSafetensors } from "../src/network/safetensors.js";
 
 /** A network of one hidden unit whose output can be worked out by hand. */
@@ -55,19 +55,28 @@ function random(inputs, hidden) {
     return bound * (seed / 2 ** 31 - 1);
   };
   const tensor = (shape, fan) => ({
-    shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => uniform(1 / Math.sqrt(fan))),
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => uniform(1 / Math.sqrt(fan))),
   });
   return {
-    "net.0.weight": tensor([hidden, inputs], inputs), "net.0.bias": tensor([hidden], inputs),
-    "net.2.weight": tensor([hidden, hidden], hidden), "net.2.bias": tensor([hidden], hidden),
-    "net.4.weight": tensor([2, hidden], hidden), "net.4.bias": tensor([2], hidden),
+    "net.0.weight": tensor([hidden, inputs], inputs),
+    "net.0.bias": tensor([hidden], inputs),
+    "net.2.weight": tensor([hidden, hidden], hidden),
+    "net.2.bias": tensor([hidden], hidden),
+    "net.4.weight": tensor([2, hidden], hidden),
+    "net.4.bias": tensor([2], hidden),
   };
 }
 
 for (const relaxed of [false, true]) {
   test(`WebAssembly computes what JavaScript computes (${relaxed ? "relaxed" : "plain"} SIMD)`, async (t) => {
     const binary = await compileKernel("network/network-kernel.ts", { relaxed });
-    for (const [inputs, hidden] of [[3, 128], [4, 128], [3, 64], [4, 30]]) {
+    for (const [inputs, hidden] of [
+      [3, 128],
+      [4, 128],
+      [3, 64],
+      [4, 30],
+    ]) {
       const tensors = random(inputs, hidden);
       assert.equal(useKernel([]), false);
       const plain = new Network(tensors);
@@ -95,7 +104,7 @@ for (const relaxed of [false, true]) {
       plain.evaluate(0.4, points, want);
       fast.evaluate(0.4, points, got, 0, 37);
       fast.evaluate(0.4, points, got, 37);
-      got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 2e-6, `${i}: ${value} ${want[i]}`));
+      for (const [i, value] of got.entries()) assert.ok(Math.abs(value - want[i]) < 2e-6, `${i}: ${value} ${want[i]}`);
     }
   });
 }
@@ -110,7 +119,7 @@ test("far outside, where tanh is flat, WebAssembly saturates as JavaScript does"
   const [want, got] = [new Float64Array(8), new Float64Array(8)];
   plain.evaluate(0, points, want);
   fast.evaluate(0, points, got);
-  got.forEach((value, i) => assert.ok(Math.abs(value - want[i]) < 1e-6, `${i}`));
+  for (const [i, value] of got.entries()) assert.ok(Math.abs(value - want[i]) < 1e-6, `${i}`);
 });
 
 function safetensors(header, data) {
@@ -128,12 +137,15 @@ test("safetensors: names, shapes and both precisions", () => {
   view.setFloat32(0, 1.5, true);
   view.setFloat32(4, -2.25, true);
   // float16: 1.0, -2.0, the smallest subnormal, 65504
-  [0x3c00, 0xc000, 0x0001, 0x7bff].forEach((bits, i) => view.setUint16(8 + 2 * i, bits, true));
-  const file = safetensors({
-    __metadata__: { seed: "0" },
-    a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
-    b: { dtype: "F16", shape: [2, 2], data_offsets: [8, 16] },
-  }, data);
+  for (const [i, bits] of [0x3c00, 0xc000, 0x0001, 0x7bff].entries()) view.setUint16(8 + 2 * i, bits, true);
+  const file = safetensors(
+    {
+      __metadata__: { seed: "0" },
+      a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+      b: { dtype: "F16", shape: [2, 2], data_offsets: [8, 16] },
+    },
+    data,
+  );
   const { a, b, ...rest } = readSafetensors(file);
   assert.deepEqual(rest, {});
   assert.deepEqual([...a.data], [1.5, -2.25]);

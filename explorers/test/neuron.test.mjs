@@ -36,7 +36,12 @@ test("trace and determinant are those of a finite-difference Jacobian", () => {
 test("the equilibrium loses its stability exactly between the two Hopf currents", () => {
   const [lower, upper] = fhn.hopfCurrents();
   assert.ok(Math.abs(lower - 0.3313) < 1e-4 && Math.abs(upper - 1.4187) < 1e-4);
-  for (const [I, stable] of [[lower - 1e-6, true], [lower + 1e-6, false], [upper - 1e-6, false], [upper + 1e-6, true]]) {
+  for (const [I, stable] of [
+    [lower - 1e-6, true],
+    [lower + 1e-6, false],
+    [upper - 1e-6, false],
+    [upper + 1e-6, true],
+  ]) {
     assert.equal(fhn.equilibrium(I).stable, stable, `I = ${I}`);
     assert.equal(fhn.equilibrium(I).kind, "focus");
   }
@@ -52,7 +57,10 @@ test("the nullclines are where a derivative vanishes", () => {
 
 /** Slope of log error against log dt on dv/dt = w, dw/dt = -v, whose solution is a rotation. */
 function order(method, coarse) {
-  const rotation = (_t, v, w, out) => { out[0] = w; out[1] = -v; };
+  const rotation = (_t, v, w, out) => {
+    out[0] = w;
+    out[1] = -v;
+  };
   const error = (steps) => {
     const { v, w } = integrate(rotation, { v0: 1, w0: 0, dt: 2 / steps, steps, method });
     return Math.hypot(v.at(-1) - Math.cos(2), w.at(-1) + Math.sin(2));
@@ -67,7 +75,13 @@ test("Euler is of first order, RK4 of fourth, DOP853 of eighth", () => {
 });
 
 test("stages of RK4 see the right times: a field of time alone is integrated as Simpson's rule", () => {
-  const { v, t } = integrate((s, _v, _w, out) => { out[0] = s ** 3; out[1] = 0; }, { v0: 0, w0: 0, dt: 0.5, steps: 6 });
+  const { v, t } = integrate(
+    (s, _v, _w, out) => {
+      out[0] = s ** 3;
+      out[1] = 0;
+    },
+    { v0: 0, w0: 0, dt: 0.5, steps: 6 },
+  );
   assert.ok(Math.abs(v.at(-1) - t.at(-1) ** 4 / 4) < 1e-12);
   assert.equal(t.at(-1), 3);
 });
@@ -101,7 +115,10 @@ test("work done in pieces is the same work", () => {
 });
 
 test("a map takes one step per interval, whatever the interval's length", () => {
-  const halve = (_t, v, _w, out) => { out[0] = -v / 2; out[1] = 1; };
+  const halve = (_t, v, _w, out) => {
+    out[0] = -v / 2;
+    out[1] = 1;
+  };
   for (const dt of [0.1, 5]) {
     const { t, v, w } = iteration(halve, { v0: 8, w0: 0, dt, steps: 3 }).advance().samples();
     assert.deepEqual([...v], [8, 4, 2, 1]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { format, linear, ticks } from "../src/drawing/scale.js";
 import { spec } from "../src/page/spec.js";
 import { defaults, fromFragment, sanitise, toFragment } from "../src/page/state.js";
-import { format, linear, ticks } from "../src/drawing/scale.js";
 
 const phase = spec["phase-plane"];
 

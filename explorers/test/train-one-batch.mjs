@@ -17,7 +17,8 @@ rollout.states[0].set(states[0]);
 const gradient = parameters(matrices, shape.hidden);
 const optimiser = new AdamW(own.flat, { weightDecay: recipe.weight_decay, clipNorm: recipe.clip_norm });
 
-const plain = ({ flat: _, ...parts }) => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, [...part]]));
+const plain = ({ flat: _, ...parts }) =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, [...part]]));
 const answer = {};
 for (let update = 0; update < recipe.updates; update += 1) {
   rollout.forward(currents, times);

@@ -5,13 +5,23 @@ import { drawnCurrents, heldOutData, trainingData } from "../src/training/datase
 import { plainMatrices, simdMatrices } from "../src/training/matrices.js";
 import { parameters } from "../src/training/parameters.js";
 import { normal, random } from "../src/training/random.js";
-import { TrainingLoop } from "../src/training/training-loop.js";
 import { Rollout } from "../src/training/rollout.js";
+import { TrainingLoop } from "../src/training/training-loop.js";
 
 const binary = await compileKernel("training/matrices-kernel.ts");
 const SETTINGS = {
-  I_first: 0.2, I_second: 0.5, noise: 0, trajectories: 5, hidden: 16, window: 1, lr: 0.01, updates: 60,
-  init: "zero", time_input: false, kind: "neural_ode", seed: 3,
+  I_first: 0.2,
+  I_second: 0.5,
+  noise: 0,
+  trajectories: 5,
+  hidden: 16,
+  window: 1,
+  lr: 0.01,
+  updates: 60,
+  init: "zero",
+  time_input: false,
+  kind: "neural_ode",
+  seed: 3,
 };
 const RECIPE = { batch: 128, steps: 640, clip_norm: 1, weight_decay: 0 };
 
@@ -29,10 +39,15 @@ function gradientOf(matrices, { residual, timeInput, steps, hidden }) {
     if (name !== "flat") for (let i = 0; i < part.length; i += 1) part[i] = uniform() - 0.5;
   }
   const rollout = new Rollout(matrices, weights, { hidden, residual, timeInput, batch, steps, dt: 0.5 });
-  const targets = Array.from({ length: steps + 1 }, () => Float64Array.from({ length: 2 * batch }, () => 4 * uniform() - 2));
+  const targets = Array.from({ length: steps + 1 }, () =>
+    Float64Array.from({ length: 2 * batch }, () => 4 * uniform() - 2),
+  );
   rollout.states[0].set(targets[0]);
   const gradient = parameters(matrices, hidden);
-  const [currents, times] = [Array.from({ length: batch }, uniform), Array.from({ length: batch }, () => 10 * uniform())];
+  const [currents, times] = [
+    Array.from({ length: batch }, uniform),
+    Array.from({ length: batch }, () => 10 * uniform()),
+  ];
   rollout.forward(currents, times);
   rollout.backward(targets, gradient);
   return gradient;
@@ -40,7 +55,9 @@ function gradientOf(matrices, { residual, timeInput, steps, hidden }) {
 
 // Python's tests hold the double-precision gradient against PyTorch; here WebAssembly is held against it.
 for (const shape of [
-  { steps: 1, hidden: 64 }, { steps: 5, hidden: 32 }, { steps: 5, hidden: 16, timeInput: true },
+  { steps: 1, hidden: 64 },
+  { steps: 5, hidden: 32 },
+  { steps: 5, hidden: 16, timeInput: true },
   { steps: 5, hidden: 32, residual: true },
 ]) {
   test(`WebAssembly's gradient is that of double precision: ${JSON.stringify(shape)}`, () => {
@@ -74,13 +91,17 @@ const run = (loop) => {
 
 test("the same settings give the same run, another seed another", () => {
   for (const make of [() => plainMatrices(Float32Array), () => simdMatrices(binary)]) {
-    const [one, same, other] = [SETTINGS, SETTINGS, { ...SETTINGS, seed: 4 }]
-      .map((settings) => run(new TrainingLoop(settings, RECIPE, make())));
+    const [one, same, other] = [SETTINGS, SETTINGS, { ...SETTINGS, seed: 4 }].map((settings) =>
+      run(new TrainingLoop(settings, RECIPE, make())),
+    );
     assert.deepEqual(one.weights.flat, same.weights.flat);
     assert.deepEqual(one.losses, same.losses);
     assert.deepEqual(one.errors, same.errors);
     assert.notDeepEqual(one.losses, other.losses);
-    assert.deepEqual(one.errors.map(([update]) => update), [0, 20, 40, 60]);
+    assert.deepEqual(
+      one.errors.map(([update]) => update),
+      [0, 20, 40, 60],
+    );
     assert.equal(one.update, 60);
   }
 });
@@ -97,9 +118,15 @@ test("a network that starts at zero stands still, and one without a time input n
   run(loop);
   const timeColumn = ({ w1 }) => w1.filter((_, i) => i % 4 === 3);
   assert.ok(timeColumn(loop.weights).every((value) => value === 0));
-  assert.ok(timeColumn(run(new TrainingLoop({ ...SETTINGS, time_input: true }, RECIPE)).weights).some((value) => value !== 0));
+  assert.ok(
+    timeColumn(run(new TrainingLoop({ ...SETTINGS, time_input: true }, RECIPE)).weights).some((value) => value !== 0),
+  );
   // The discrete network has no time input, whatever the setting says.
-  assert.ok(timeColumn(new TrainingLoop({ ...SETTINGS, time_input: true, kind: "discrete_rnn" }, RECIPE).weights).every((value) => value === 0));
+  assert.ok(
+    timeColumn(new TrainingLoop({ ...SETTINGS, time_input: true, kind: "discrete_rnn" }, RECIPE).weights).every(
+      (value) => value === 0,
+    ),
+  );
 });
 
 test("a rate that blows the network up ends the run at the last finite loss", () => {
@@ -136,7 +163,8 @@ test("random numbers: uniform, normal, and streams of one seed are unrelated", (
   const [a, b] = [draws(random(0, 1)), draws(random(0, 2))];
   assert.deepEqual(a.slice(0, 5), Array.from({ length: 5 }, random(0, 1)));
   const mean = (values) => values.reduce((x, y) => x + y) / values.length;
-  const within = (value, expected, spread) => assert.ok(Math.abs(value - expected) < 5 * spread / Math.sqrt(count), `${value}`);
+  const within = (value, expected, spread) =>
+    assert.ok(Math.abs(value - expected) < (5 * spread) / Math.sqrt(count), `${value}`);
   within(mean(a), 0.5, Math.sqrt(1 / 12));
   within(mean(a.map((x, i) => (x - 0.5) * (b[i] - 0.5))), 0, 1 / 12);
   within(mean(a.map((x, i) => (x - 0.5) * (a[(i + 1) % count] - 0.5))), 0, 1 / 12);

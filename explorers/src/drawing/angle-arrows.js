@@ -11,7 +11,7 @@ export function angleArrows(panel, learned, truth, colours) {
   const kx = Math.abs(x(1) - x(0));
   const ky = Math.abs(y(1) - y(0));
   const { n } = GRID;
-  const spacing = Math.min((x(GRID.v[1]) - x(GRID.v[0])), (y(GRID.w[0]) - y(GRID.w[1]))) / (n - 1);
+  const spacing = Math.min(x(GRID.v[1]) - x(GRID.v[0]), y(GRID.w[0]) - y(GRID.w[1])) / (n - 1);
   const longest = 1.55 * spacing;
   const bins = BOUNDS.concat(-2).map(() => []);
   const every = 2; // the readout uses all points; every second one keeps the picture legible

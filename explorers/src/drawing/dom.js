@@ -13,7 +13,10 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 let last = 0;
-export const uniqueId = () => `nx-${(last += 1)}`;
+export function uniqueId() {
+  last += 1;
+  return `nx-${last}`;
+}
 
 /** A canvas that is described from the start: one off the screen is drawn, and described anew, later. */
 export const picture = (label) => h("canvas", { role: "img", "aria-label": `${label}, not drawn yet` });

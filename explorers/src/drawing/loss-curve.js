@@ -11,8 +11,12 @@ export class LossCurve {
   constructor(canvas, goal) {
     this.canvas = canvas;
     this.goal = goal;
-    this.title = h("p", { class: "nx-title nx-loss" }, "Window loss",
-      h("span", { class: "nx-title nx-held-out" }, "Held-out error"));
+    this.title = h(
+      "p",
+      { class: "nx-title nx-loss" },
+      "Window loss",
+      h("span", { class: "nx-title nx-held-out" }, "Held-out error"),
+    );
   }
 
   /** @param run with `losses` and `errors`; see training/worker-client.js */
@@ -25,11 +29,24 @@ export class LossCurve {
     panel.clipped(() => {
       const goal = log(this.goal);
       panel.curve([0, updates], [goal, goal], { colour: colours.ink, width: 1, alpha: 0.6, dash: [5, 4] });
-      panel.curve(losses.map((_, i) => i), losses.map(log), { colour: colours.losses, width: 1 });
-      panel.curve(errors.map(([update]) => update), errors.map(([, error]) => log(error)), { colour: colours.yours, width: 2.25 });
+      panel.curve(
+        losses.map((_, i) => i),
+        losses.map(log),
+        { colour: colours.losses, width: 1 },
+      );
+      panel.curve(
+        errors.map(([update]) => update),
+        errors.map(([, error]) => log(error)),
+        { colour: colours.yours, width: 2.25 },
+      );
     });
-    panel.text(`${this.goal}, the article's`, panel.box.right - 4, panel.y(log(this.goal)) - 9,
-      { colour: colours.ink, halo: colours.halo, size: 11, align: "right", maths: false });
+    panel.text(`${this.goal}, the article's`, panel.box.right - 4, panel.y(log(this.goal)) - 9, {
+      colour: colours.ink,
+      halo: colours.halo,
+      size: 11,
+      align: "right",
+      maths: false,
+    });
     panel.axes(colours, { xLabel: "", yLabel: "", xTicks: 4, yTicks: domain[1] - domain[0], yText: power });
   }
 }

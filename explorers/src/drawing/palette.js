@@ -1,14 +1,32 @@
-// Okabe–Ito colours, the same as in the book's still figures (neurode_lib/chapters/figures.py), which colour-blind readers can tell apart, for a light and a dark page; and
-// which of the two the page is.
+// Okabe–Ito colours, which colour-blind readers can tell apart, for a light and a dark page: the same as
+// in the book's still figures (neurode_lib/chapters/figures.py). And which of the two the page is.
 
 const LIGHT = {
-  vNullcline: "#d55e00", wNullcline: "#009e73", trajectory: "#0072b2", halo: "#ffffff",
-  truth: "#000000", neural_ode: "#0072b2", discrete_rnn: "#d55e00", time_input: "#cc79a7", default_init: "#009e73", yours: "#0072b2", losses: "#c77700",
+  vNullcline: "#d55e00",
+  wNullcline: "#009e73",
+  trajectory: "#0072b2",
+  halo: "#ffffff",
+  truth: "#000000",
+  neural_ode: "#0072b2",
+  discrete_rnn: "#d55e00",
+  time_input: "#cc79a7",
+  default_init: "#009e73",
+  yours: "#0072b2",
+  losses: "#c77700",
   angles: ["#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#a01a58"],
 };
 const DARK = {
-  vNullcline: "#e69f00", wNullcline: "#2cc29b", trajectory: "#56b4e9", halo: "#14181e",
-  truth: "#ffffff", neural_ode: "#56b4e9", discrete_rnn: "#f0803c", time_input: "#e39cc4", default_init: "#2cc29b", yours: "#56b4e9", losses: "#e69f00",
+  vNullcline: "#e69f00",
+  wNullcline: "#2cc29b",
+  trajectory: "#56b4e9",
+  halo: "#14181e",
+  truth: "#ffffff",
+  neural_ode: "#56b4e9",
+  discrete_rnn: "#f0803c",
+  time_input: "#e39cc4",
+  default_init: "#2cc29b",
+  yours: "#56b4e9",
+  losses: "#e69f00",
   angles: ["#3f93d2", "#8fd0f5", "#e69f00", "#f0803c", "#f25c9a"],
 };
 

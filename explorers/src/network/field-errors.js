@@ -4,7 +4,11 @@
 export const GRID = { v: [-2, 2], w: [-1, 2], n: 21 };
 
 export const gridPoints = (() => {
-  const { v: [v0, v1], w: [w0, w1], n } = GRID;
+  const {
+    v: [v0, v1],
+    w: [w0, w1],
+    n,
+  } = GRID;
   const points = new Float64Array(2 * n * n);
   for (let i = 0, at = 0; i < n; i += 1) {
     for (let j = 0; j < n; j += 1, at += 2) {

@@ -7,7 +7,9 @@ export function readNetworks(bytes) {
   const groups = {};
   for (const [name, tensor] of Object.entries(readSafetensors(bytes))) {
     const cut = name.indexOf("/");
-    (groups[name.slice(0, cut)] ??= {})[name.slice(cut + 1)] = tensor;
+    const variant = name.slice(0, cut);
+    groups[variant] ??= {};
+    groups[variant][name.slice(cut + 1)] = tensor;
   }
   return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, new Network(tensors)]));
 }

@@ -1,5 +1,5 @@
 // The learners' network: in → H → H → 2 with tanh, weights as torch's nn.Linear stores them.
-import { Trajectory, integration, iteration } from "../neuron/integrators.js";
+import { integration, iteration, Trajectory } from "../neuron/integrators.js";
 import { createKernel } from "./network-kernel.js";
 
 const NAMES = ["net.0.weight", "net.0.bias", "net.2.weight", "net.2.bias", "net.4.weight", "net.4.bias"];

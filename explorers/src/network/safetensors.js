@@ -17,7 +17,11 @@ export function readSafetensors(buffer) {
   const tensors = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const { dtype, shape, data_offsets: [begin, end] } = entry;
+    const {
+      dtype,
+      shape,
+      data_offsets: [begin, end],
+    } = entry;
     const width = { F32: 4, F16: 2 }[dtype];
     if (!width) throw new RangeError(`safetensors: ${name} has dtype ${dtype}, expected F32 or F16`);
     const count = shape.reduce((product, size) => product * size, 1);

@@ -74,15 +74,17 @@ export class Trajectory {
 }
 
 /** Fill samples one by one; `step(state, index)` moves the state on by one interval. */
-const stepwise = (step) => (from, count, { v, w }) => {
-  const state = Float64Array.of(v[from], w[from]);
-  for (let i = from; i < from + count; i += 1) {
-    step(state, i);
-    v[i + 1] = state[0];
-    w[i + 1] = state[1];
-    if (!Number.isFinite(state[0] + state[1])) break;
-  }
-};
+const stepwise =
+  (step) =>
+  (from, count, { v, w }) => {
+    const state = Float64Array.of(v[from], w[from]);
+    for (let i = from; i < from + count; i += 1) {
+      step(state, i);
+      v[i + 1] = state[0];
+      w[i + 1] = state[1];
+      if (!Number.isFinite(state[0] + state[1])) break;
+    }
+  };
 
 /** Integrate `steps` intervals of length dt, each in `substeps` steps of the method. */
 export function integration(field, { v0, w0, dt, steps, method = "rk4", substeps = 1 }) {
@@ -90,19 +92,25 @@ export function integration(field, { v0, w0, dt, steps, method = "rk4", substeps
   if (!advance) throw new RangeError(`method must be one of ${Object.keys(METHODS)}, got ${method}`);
   const k = stages();
   const h = dt / substeps;
-  return new Trajectory({ v0, w0, dt, steps }, stepwise((state, index) => {
-    for (let sub = 0; sub < substeps; sub += 1) advance(field, index * dt + sub * h, state, h, k);
-  }));
+  return new Trajectory(
+    { v0, w0, dt, steps },
+    stepwise((state, index) => {
+      for (let sub = 0; sub < substeps; sub += 1) advance(field, index * dt + sub * h, state, h, k);
+    }),
+  );
 }
 
 /** Apply a residual map y ← y + change(y) once per interval, whatever the interval's length. */
 export function iteration(change, { v0, w0, dt, steps }) {
   const out = new Float64Array(2);
-  return new Trajectory({ v0, w0, dt, steps }, stepwise((state) => {
-    change(0, state[0], state[1], out);
-    state[0] += out[0];
-    state[1] += out[1];
-  }));
+  return new Trajectory(
+    { v0, w0, dt, steps },
+    stepwise((state) => {
+      change(0, state[0], state[1], out);
+      state[0] += out[0];
+      state[1] += out[1];
+    }),
+  );
 }
 
 /** The whole trajectory at once: { t, v, w, divergedAt }. */

@@ -1,14 +1,15 @@
 // What ModelExplorer and TrainingExplorer share: learned models beside the truth, each with its phase
 // plane and its numbers, above one panel of traces.
-import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { Explorer } from "./explorer.js";
-import { angleArrows, ANGLES } from "../drawing/angle-arrows.js";
-import { gridPoints, meanCosine, meanSquaredError, onGrid } from "../network/field-errors.js";
-import { DT, STEPS } from "../training/dataset.js";
-import { dragHandle } from "./drag-handle.js";
+
+import { ANGLES, angleArrows } from "../drawing/angle-arrows.js";
 import { h, picture } from "../drawing/dom.js";
 import { Panel, surface } from "../drawing/plot.js";
 import { format, linear } from "../drawing/scale.js";
+import { gridPoints, meanCosine, meanSquaredError, onGrid } from "../network/field-errors.js";
+import * as fhn from "../neuron/fitzhugh-nagumo.js";
+import { DT, STEPS } from "../training/dataset.js";
+import { dragHandle } from "./drag-handle.js";
+import { Explorer } from "./explorer.js";
 
 const V_DOMAIN = [-2.5, 2.5];
 const W_DOMAIN = [-1.3, 2.3];
@@ -29,18 +30,37 @@ export class ComparisonExplorer extends Explorer {
       const canvas = picture(`Phase plane of ${name}`);
       const box = h("div", { class: "nx-plane" }, canvas);
       const card = {
-        key, name, canvas, readout: h("p", { class: "nx-readout" }, " "),
+        key,
+        name,
+        canvas,
+        readout: h("p", { class: "nx-readout" }, " "),
         scales: { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) },
       };
-      card.handle = dragHandle(box, () => card.scales, this.spec.fields, () => this.state, (c) => this.set(c), name);
-      card.element = h("div", { class: "nx-card", "data-model": key }, h("p", { class: `nx-title nx-${key}` }, name), box, card.readout);
+      card.handle = dragHandle(
+        box,
+        () => card.scales,
+        this.spec.fields,
+        () => this.state,
+        (c) => this.set(c),
+        name,
+      );
+      card.element = h(
+        "div",
+        { class: "nx-card", "data-model": key },
+        h("p", { class: `nx-title nx-${key}` }, name),
+        box,
+        card.readout,
+      );
       return card;
     });
-    return h("div", { class: "nx-models" },
+    return h(
+      "div",
+      { class: "nx-models" },
       h("div", { class: `nx-cards nx-cards-${this.cards.length}` }, ...this.cards.map((card) => card.element)),
       angleLegend(),
       h("div", { class: "nx-long" }, this.traces),
-      this.notice);
+      this.notice,
+    );
   }
 
   compute(state) {
@@ -56,10 +76,16 @@ export class ComparisonExplorer extends Explorer {
     const fieldKey = `${key} ${I}`;
     if (networks && this.fields?.key !== fieldKey) this.nextFields = newFields(fieldKey, I, networks, names);
     return {
-      state, truth, runs, waiting: networks === null, failed: this.loadingFailed === key,
+      state,
+      truth,
+      runs,
+      waiting: networks === null,
+      failed: this.loadingFailed === key,
       work: (deadline) => this.work(truth, runs, deadline),
       get finished() {
-        return networks !== null && truth.finished && Object.values(runs).every((run) => run.finished) && this.fieldsReady();
+        return (
+          networks !== null && truth.finished && Object.values(runs).every((run) => run.finished) && this.fieldsReady()
+        );
       },
       fieldsReady: () => this.settled(fieldKey),
     };
@@ -133,8 +159,13 @@ export class ComparisonExplorer extends Explorer {
     });
     const seen = panel.x(TRAINED.t) - panel.x(0);
     if (end > TRAINED.t && seen > 60) {
-      panel.text(seen > 190 ? "times seen in training" : "trained", panel.x(TRAINED.t) - 6, panel.box.top + 7,
-        { colour: colours.ink, halo: "transparent", size: 11, align: "right", maths: false });
+      panel.text(seen > 190 ? "times seen in training" : "trained", panel.x(TRAINED.t) - 6, panel.box.top + 7, {
+        colour: colours.ink,
+        halo: "transparent",
+        size: 11,
+        align: "right",
+        maths: false,
+      });
     }
     panel.axes(colours, { xLabel: "t", yLabel: "v", yTicks: 4, xTicks: 8 });
     return panel;
@@ -142,13 +173,17 @@ export class ComparisonExplorer extends Explorer {
 
   describe({ state }) {
     for (const card of this.cards) {
-      card.canvas.setAttribute("aria-label",
+      card.canvas.setAttribute(
+        "aria-label",
         `Phase plane of the ${card.name} at current ${format(state.I, 2)}: its trajectory over the true one, ` +
-        "and its vector field, each arrow coloured by its angle to the true arrow.");
+          "and its vector field, each arrow coloured by its angle to the true arrow.",
+      );
     }
     const { dt, steps } = this.clock(state);
-    this.traces.setAttribute("aria-label",
-      `v against time until t = ${format(steps * dt, 1)}: the truth in grey, and the models. Training covered t up to ${TRAINED.t}.`);
+    this.traces.setAttribute(
+      "aria-label",
+      `v against time until t = ${format(steps * dt, 1)}: the truth in grey, and the models. Training covered t up to ${TRAINED.t}.`,
+    );
   }
 
   /** The numbers under each picture, from complete runs only. */
@@ -168,10 +203,12 @@ export class ComparisonExplorer extends Explorer {
 
   /** One sentence on every model, for the summary. */
   told() {
-    return Object.entries(this.measures).map(([key, { cosine, mse, divergedAt }]) => {
-      const error = divergedAt === null ? `MSE ${errorText(mse)}` : `diverged at t = ${format(divergedAt, 1)}`;
-      return `${this.models[key].name}: cosine ${format(cosine, 2)}, ${error}`;
-    }).join("; ");
+    return Object.entries(this.measures)
+      .map(([key, { cosine, mse, divergedAt }]) => {
+        const error = divergedAt === null ? `MSE ${errorText(mse)}` : `diverged at t = ${format(divergedAt, 1)}`;
+        return `${this.models[key].name}: cosine ${format(cosine, 2)}, ${error}`;
+      })
+      .join("; ");
   }
 
   summary(scene) {
@@ -191,8 +228,12 @@ function newFields(key, I, networks, names) {
   const total = gridPoints.length / 2;
   let done = 0;
   return {
-    key, values, truth: onGrid(fhn.field(I)),
-    get finished() { return done === total; },
+    key,
+    values,
+    truth: onGrid(fhn.field(I)),
+    get finished() {
+      return done === total;
+    },
     advance(count) {
       const size = Math.min(count, total - done);
       for (const name of names) {
@@ -206,8 +247,12 @@ function newFields(key, I, networks, names) {
 /** The field of a network that is not there. */
 const nowhere = new Float64Array(gridPoints.length);
 
-const angleLegend = () => h("p", { class: "nx-legend" },
-  "Arrows: the true direction in grey; the learned one coloured by the angle between them: ",
-  ...ANGLES.map((text, i) => h("span", { class: `nx-angle nx-angle-${i}` }, text)));
+const angleLegend = () =>
+  h(
+    "p",
+    { class: "nx-legend" },
+    "Arrows: the true direction in grey; the learned one coloured by the angle between them: ",
+    ...ANGLES.map((text, i) => h("span", { class: `nx-angle nx-angle-${i}` }, text)),
+  );
 
 export const errorText = (error) => (error >= 0.001 ? format(error, 3) : error.toExponential(1).replace("-", "−"));

@@ -13,24 +13,38 @@ export function slider(name, label, field, change, { marks = [], bands = [], dig
   const share = (value) => (value - field.min) / (field.max - field.min);
   const places = digits ?? decimals(field.step);
   const input = h("input", {
-    type: "range", id, name, min: field.min, max: field.max, step: field.step,
+    type: "range",
+    id,
+    name,
+    min: field.min,
+    max: field.max,
+    step: field.step,
     oninput: () => change({ [name]: input.valueAsNumber }),
   });
   const output = h("output", { for: id });
   const at = (value) => `--at:${share(value).toFixed(5)}`;
   const track = h("div", { class: "nx-track" }, input);
   if (bands.length || marks.length) {
-    track.append(h("div", { class: "nx-marks", "aria-hidden": "true" },
-      ...bands.map(({ from, to, text, kind }) =>
-        h("span", { class: `nx-band nx-band-${kind}`, style: `${at(from)};--to:${share(to).toFixed(5)}` }, text)),
-      ...marks.map(({ value, text }) =>
-        h("span", { class: "nx-mark", style: at(value) }, h("i", {}), text ? h("b", {}, text) : null))));
+    track.append(
+      h(
+        "div",
+        { class: "nx-marks", "aria-hidden": "true" },
+        ...bands.map(({ from, to, text, kind }) =>
+          h("span", { class: `nx-band nx-band-${kind}`, style: `${at(from)};--to:${share(to).toFixed(5)}` }, text),
+        ),
+        ...marks.map(({ value, text }) =>
+          h("span", { class: "nx-mark", style: at(value) }, h("i", {}), text ? h("b", {}, text) : null),
+        ),
+      ),
+    );
   }
   return {
     element: h("div", { class: "nx-control" }, h("label", { for: id }, ...label), output, track),
     show(state) {
       // A value between two steps (from Python, or a link) must not be rounded away by the slider.
-      input.step = Number.isInteger(Math.round((state[name] - field.min) / field.step * 1e6) / 1e6) ? field.step : "any";
+      input.step = Number.isInteger(Math.round(((state[name] - field.min) / field.step) * 1e6) / 1e6)
+        ? field.step
+        : "any";
       input.value = state[name];
       output.value = format(state[name], places);
       if (describe) input.setAttribute("aria-valuetext", describe(state));
@@ -42,12 +56,23 @@ export function slider(name, label, field, change, { marks = [], bands = [], dig
 export function choiceSlider(name, label, choices, change) {
   const id = uniqueId();
   const input = h("input", {
-    type: "range", id, name, min: 0, max: choices.length - 1, step: 1,
+    type: "range",
+    id,
+    name,
+    min: 0,
+    max: choices.length - 1,
+    step: 1,
     oninput: () => change({ [name]: choices[input.valueAsNumber] }),
   });
   const output = h("output", { for: id });
   return {
-    element: h("div", { class: "nx-control" }, h("label", { for: id }, ...label), output, h("div", { class: "nx-track" }, input)),
+    element: h(
+      "div",
+      { class: "nx-control" },
+      h("label", { for: id }, ...label),
+      output,
+      h("div", { class: "nx-track" }, input),
+    ),
     show(state) {
       input.value = choices.indexOf(state[name]);
       input.setAttribute("aria-valuetext", String(state[name]));
@@ -59,7 +84,13 @@ export function choiceSlider(name, label, choices, change) {
 export function number(name, label, field, change) {
   const id = uniqueId();
   const input = h("input", {
-    type: "number", id, name, min: field.min, max: field.max, step: "any", inputmode: "decimal",
+    type: "number",
+    id,
+    name,
+    min: field.min,
+    max: field.max,
+    step: "any",
+    inputmode: "decimal",
     onchange: () => change(input.value === "" ? {} : { [name]: input.valueAsNumber }),
   });
   return {

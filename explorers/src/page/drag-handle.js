@@ -18,7 +18,10 @@ export function dragHandle(plane, scales, fields, state, change, owner = "") {
     change({ v0: round(x.invert(event.clientX - box.left)), w0: round(y.invert(event.clientY - box.top)) });
   };
   const element = h("button", {
-    type: "button", class: "nx-handle", hidden: true, "aria-roledescription": "draggable point",
+    type: "button",
+    class: "nx-handle",
+    hidden: true,
+    "aria-roledescription": "draggable point",
     onkeydown: (event) => {
       const step = STEPS[event.key];
       if (!step) return;
@@ -49,8 +52,10 @@ export function dragHandle(plane, scales, fields, state, change, owner = "") {
       const { x, y } = scales();
       element.hidden = false;
       element.style.transform = `translate(${x(v0)}px, ${y(w0)}px)`;
-      element.setAttribute("aria-label",
-        `Initial state${owner && ` (${owner})`}: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`);
+      element.setAttribute(
+        "aria-label",
+        `Initial state${owner && ` (${owner})`}: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`,
+      );
     },
   };
 }

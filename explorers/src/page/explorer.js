@@ -1,7 +1,8 @@
 // What every explorer shares: state, one redraw per frame and only while visible, theme, live summary.
-import { defaults, sanitise } from "./state.js";
+
 import { h } from "../drawing/dom.js";
 import { isDark, palette, watchTheme } from "../drawing/palette.js";
+import { defaults, sanitise } from "./state.js";
 import css from "./style.css";
 
 const FRAME_BUDGET = 4; // ms of computing in one frame; long work goes on in the next
@@ -23,7 +24,9 @@ export class Explorer {
     this.initial = { ...defaults(spec), ...sanitise(spec, initial) };
     this.state = { ...this.initial };
     this.controls = [];
-    this.ready = new Promise((resolve) => { this.resolveReady = resolve; });
+    this.ready = new Promise((resolve) => {
+      this.resolveReady = resolve;
+    });
     this.visible = false;
     this.stale = true; // the scene does not match the state
     this.frame = 0;
@@ -42,10 +45,13 @@ export class Explorer {
     );
     el.addEventListener("keydown", keepKeys);
 
-    this.visibility = new IntersectionObserver((entries) => {
-      this.visible = entries.at(-1).isIntersecting;
-      if (this.visible) this.invalidate();
-    }, { rootMargin: "200px" });
+    this.visibility = new IntersectionObserver(
+      (entries) => {
+        this.visible = entries.at(-1).isIntersecting;
+        if (this.visible) this.invalidate();
+      },
+      { rootMargin: "200px" },
+    );
     this.visibility.observe(el);
     this.resize = new ResizeObserver(() => this.invalidate());
     this.resize.observe(el);
@@ -62,23 +68,42 @@ export class Explorer {
 
   buildPresets(names) {
     if (names.length === 0) return h("div", { hidden: true });
-    this.presetButtons = names.map((name) => h("button", {
-      type: "button", "data-preset": name, onclick: () => this.applyPreset(name),
-    }, this.spec.presets[name].label));
+    this.presetButtons = names.map((name) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "data-preset": name,
+          onclick: () => this.applyPreset(name),
+        },
+        this.spec.presets[name].label,
+      ),
+    );
     return h("div", { class: "nx-presets", role: "group", "aria-label": "Presets" }, ...this.presetButtons);
   }
 
   buildActions() {
     const { copyLink } = this.options;
     const said = h("span", { class: "nx-said", role: "status" });
-    return h("div", { class: "nx-actions" }, said,
+    return h(
+      "div",
+      { class: "nx-actions" },
+      said,
       h("button", { type: "button", "data-action": "reset", onclick: () => this.set(this.initial) }, "Reset"),
       copyLink
-        ? h("button", {
-          type: "button", "data-action": "copy-link",
-          onclick: async () => { said.textContent = await copyLink(this.state); },
-        }, "Copy link")
-        : null);
+        ? h(
+            "button",
+            {
+              type: "button",
+              "data-action": "copy-link",
+              onclick: async () => {
+                said.textContent = await copyLink(this.state);
+              },
+            },
+            "Copy link",
+          )
+        : null,
+    );
   }
 
   applyPreset(name) {
@@ -131,13 +156,20 @@ export class Explorer {
     const { library } = this.options;
     const here = library.get(key);
     if (!here && this.loadingFailed !== key) {
-      library.load(key).then(
-        () => { this.loadingFailed = null; },
-        () => { this.loadingFailed = key; },
-      ).then(() => {
-        this.stale = true;
-        this.invalidate();
-      });
+      library
+        .load(key)
+        .then(
+          () => {
+            this.loadingFailed = null;
+          },
+          () => {
+            this.loadingFailed = key;
+          },
+        )
+        .then(() => {
+          this.stale = true;
+          this.invalidate();
+        });
     }
     return here;
   }

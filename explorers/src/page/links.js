@@ -32,7 +32,9 @@ export class Links {
     const link = fromFragment(this.window.location.hash);
     const explorer = link && this.explorers.get(link.id);
     if (!explorer) return;
-    const preset = Object.hasOwn(explorer.spec.presets, link.preset ?? "") ? explorer.spec.presets[link.preset].state : {};
+    const preset = Object.hasOwn(explorer.spec.presets, link.preset ?? "")
+      ? explorer.spec.presets[link.preset].state
+      : {};
     explorer.set({ ...explorer.initial, ...preset, ...link.changes }, { notify: false });
     if (scroll) explorer.el.scrollIntoView({ block: "nearest" });
   }

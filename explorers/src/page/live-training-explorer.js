@@ -1,14 +1,15 @@
 // LiveTrainingExplorer: choose what a network learns from and how, press Train, and watch its field grow.
-import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { ComparisonExplorer, errorText, TRAINED } from "./comparison-explorer.js";
-import { choiceSlider, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
-import { currentsOf, drawnCurrents, HELD_OUT, trainingData } from "../training/dataset.js";
+
 import { h, picture } from "../drawing/dom.js";
 import { LossCurve } from "../drawing/loss-curve.js";
-import { Network } from "../network/network.js";
-import { TrainingClient } from "../training/worker-client.js";
-import { writeSafetensors } from "../network/safetensors.js";
 import { format } from "../drawing/scale.js";
+import { Network } from "../network/network.js";
+import { writeSafetensors } from "../network/safetensors.js";
+import * as fhn from "../neuron/fitzhugh-nagumo.js";
+import { currentsOf, drawnCurrents, HELD_OUT, trainingData } from "../training/dataset.js";
+import { TrainingClient } from "../training/worker-client.js";
+import { ComparisonExplorer, errorText, TRAINED } from "./comparison-explorer.js";
+import { choiceSlider, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { spec } from "./spec.js";
 
 const VIEW = ["I", "v0", "w0"]; // the other fields describe the training
@@ -56,7 +57,15 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     this.progress = h("p", { class: "nx-readout nx-progress" }, " ");
     const cards = stage.firstChild;
     cards.classList.replace("nx-cards-1", "nx-cards-2");
-    cards.append(h("div", { class: "nx-card" }, this.curve.title, h("div", { class: "nx-plane" }, this.lossPicture), this.progress));
+    cards.append(
+      h(
+        "div",
+        { class: "nx-card" },
+        this.curve.title,
+        h("div", { class: "nx-plane" }, this.lossPicture),
+        this.progress,
+      ),
+    );
     stage.prepend(this.buildBar());
     return stage;
   }
@@ -72,7 +81,12 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     };
     this.buttons.train.classList.add("nx-primary");
     this.used = h("span", { class: "nx-said", role: "status" });
-    return h("div", { class: "nx-bar", role: "group", "aria-label": "Training" }, ...Object.values(this.buttons), this.used);
+    return h(
+      "div",
+      { class: "nx-bar", role: "group", "aria-label": "Training" },
+      ...Object.values(this.buttons),
+      this.used,
+    );
   }
 
   buildControls() {
@@ -80,7 +94,15 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     const change = (changes) => this.set(changes);
     const [lower, upper] = fhn.hopfCurrents();
     const numbers = (name) => fields[name].choices.map((value) => [String(value), String(value)]);
-    const timeInput = select("time_input", ["Time input"], [["false", "no"], ["true", "yes"]], change);
+    const timeInput = select(
+      "time_input",
+      ["Time input"],
+      [
+        ["false", "no"],
+        ["true", "yes"],
+      ],
+      change,
+    );
     const row = (...items) => h("div", { class: "nx-row" }, ...items.map((item) => this.adopt(item)));
     return [
       slider("I", ["Shown at current ", variable("I")], fields.I, change, {
@@ -94,7 +116,15 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
       row(
         select("kind", ["Model"], Object.entries(NAMES), change),
         timeInput,
-        select("init", ["Last layer at first"], [["zero", "zero"], ["default", "random"]], change),
+        select(
+          "init",
+          ["Last layer at first"],
+          [
+            ["zero", "zero"],
+            ["default", "random"],
+          ],
+          change,
+        ),
         select("hidden", ["Hidden units"], numbers("hidden"), change),
         select("lr", ["Learning rate"], numbers("lr"), change),
         select("updates", ["Updates"], numbers("updates"), change),
@@ -113,7 +143,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   set(changes, options) {
     const before = this.state;
     super.set(changes, options);
-    const changed = Object.keys(this.spec.fields).some((name) => !VIEW.includes(name) && this.state[name] !== before[name]);
+    const changed = Object.keys(this.spec.fields).some(
+      (name) => !VIEW.includes(name) && this.state[name] !== before[name],
+    );
     if (changed) this.startOver();
   }
 
@@ -129,7 +161,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     this.network = null;
     const settings = Object.fromEntries(Object.entries(this.state).filter(([name]) => !VIEW.includes(name)));
     this.run = new TrainingClient(settings, this.spec.recipe, {
-      source: this.options.trainer, refused: this.options.refused, changed: () => this.follow(),
+      source: this.options.trainer,
+      refused: this.options.refused,
+      changed: () => this.follow(),
     });
   }
 
@@ -137,7 +171,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   follow() {
     const { run, buttons } = this;
     if (run.weights) {
-      const tensors = Object.fromEntries(Object.entries(run.tensors()).map(([name, tensor]) => [`net.${name}`, tensor]));
+      const tensors = Object.fromEntries(
+        Object.entries(run.tensors()).map(([name, tensor]) => [`net.${name}`, tensor]),
+      );
       if (this.network) this.network.replace(tensors);
       else this.network = new Network(tensors);
     }
@@ -159,8 +195,13 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     const { run } = this;
     const [, error] = run.errors.at(-1);
     return writeSafetensors(run.tensors(), {
-      kind: this.state.kind, time_input: run.timeInput, hidden: this.state.hidden, currents: drawnCurrents(run.settings),
-      updates: run.update, held_out_mse: Number.isFinite(error) ? error : null, settings: run.settings,
+      kind: this.state.kind,
+      time_input: run.timeInput,
+      hidden: this.state.hidden,
+      currents: drawnCurrents(run.settings),
+      updates: run.update,
+      held_out_mse: Number.isFinite(error) ? error : null,
+      settings: run.settings,
     });
   }
 
@@ -202,10 +243,11 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     this.curve.draw(run, this.state.updates, colours);
     const words = this.tellProgress();
     if (this.progress.textContent !== words) this.progress.textContent = words;
-    const notice = {
-      failed: `Training stopped: ${run.problem}`,
-      diverged: `The loss stopped being finite after ${run.update} updates; the network is the last one before.`,
-    }[run.status] ?? "";
+    const notice =
+      {
+        failed: `Training stopped: ${run.problem}`,
+        diverged: `The loss stopped being finite after ${run.update} updates; the network is the last one before.`,
+      }[run.status] ?? "";
     if (this.notice.textContent !== notice) this.notice.textContent = notice;
   }
 
@@ -242,8 +284,13 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     ctx.stroke();
     ctx.restore();
     const right = to + 70 < box.right;
-    panel.text("one window", right ? to + 6 : to - 6, right ? y : y - 10,
-      { colour: colours.ink, halo: colours.halo, size: 11, align: right ? "left" : "right", maths: false });
+    panel.text("one window", right ? to + 6 : to - 6, right ? y : y - 10, {
+      colour: colours.ink,
+      halo: colours.halo,
+      size: 11,
+      align: right ? "left" : "right",
+      maths: false,
+    });
     return panel;
   }
 
@@ -269,28 +316,37 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     super.describe(scene);
     const { run } = this;
     const last = run.errors.at(-1);
-    this.lossPicture.setAttribute("aria-label", last
-      ? `Loss and error on held-out trajectories against updates, on a logarithmic scale; after ${last[0]} updates the error is ${errorText(last[1])}.`
-      : "Loss and error against updates: nothing trained yet.");
+    this.lossPicture.setAttribute(
+      "aria-label",
+      last
+        ? `Loss and error on held-out trajectories against updates, on a logarithmic scale; after ${last[0]} updates the error is ${errorText(last[1])}.`
+        : "Loss and error against updates: nothing trained yet.",
+    );
   }
 
-  summary(scene) {
+  summary() {
     const { run, state } = this;
-    const data = `${state.trajectories} ${state.trajectories === 1 ? "trajectory" : "trajectories"} at ` +
-      `I = ${drawnCurrents(state).map((I) => format(I, 2)).join(" and ")}${state.noise > 0 ? `, noise ${format(state.noise, 2)}` : ""}`;
+    const data =
+      `${state.trajectories} ${state.trajectories === 1 ? "trajectory" : "trajectories"} at ` +
+      `I = ${drawnCurrents(state)
+        .map((I) => format(I, 2))
+        .join(" and ")}${state.noise > 0 ? `, noise ${format(state.noise, 2)}` : ""}`;
     if (run.errors.length === 0) return [h("strong", {}, "Not trained yet."), ` To learn from: ${data}.`];
     const [at, error] = run.errors.at(-1);
     const reached = run.errors.find(([, value]) => value <= GOAL);
     const head = { finished: "Trained.", diverged: "Diverged.", paused: "Paused." }[run.status] ?? "Training.";
     if (run.running) {
-      return [h("strong", {}, head), ` ${this.quarter} % of ${state.updates} updates done on ${data}; held-out error ${errorText(error)}.`];
+      return [
+        h("strong", {}, head),
+        ` ${this.quarter} % of ${state.updates} updates done on ${data}; held-out error ${errorText(error)}.`,
+      ];
     }
     const shown = this.measures?.yours ? ` Shown: ${this.told()}.` : "";
     return [
       h("strong", {}, head),
       ` ${run.update} of ${state.updates} updates on ${data}. Mean squared error on ${HELD_OUT * currentsOf(state).length} ` +
-      `held-out trajectories after ${at} updates: ${errorText(error)}` +
-      `${reached ? `; ${GOAL} was reached at update ${reached[0]}` : ""}.${shown}`,
+        `held-out trajectories after ${at} updates: ${errorText(error)}` +
+        `${reached ? `; ${GOAL} was reached at update ${reached[0]}` : ""}.${shown}`,
     ];
   }
 

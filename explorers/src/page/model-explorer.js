@@ -1,10 +1,11 @@
 // ModelExplorer: the truth and three learned models side by side, from the study's weights.
-import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { ComparisonExplorer, TRAINED } from "./comparison-explorer.js";
-import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
+
 import { h } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
 import { OWN } from "../network/library.js";
+import * as fhn from "../neuron/fitzhugh-nagumo.js";
+import { ComparisonExplorer, TRAINED } from "./comparison-explorer.js";
+import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { spec } from "./spec.js";
 
 export class ModelExplorer extends ComparisonExplorer {
@@ -50,21 +51,41 @@ export class ModelExplorer extends ComparisonExplorer {
     const { fields } = this.spec;
     const change = (changes) => this.set(changes);
     const [lower, upper] = fhn.hopfCurrents();
-    this.seeds = select("seed", ["Seed"], fields.seed.choices.map((seed) => [String(seed), String(seed)]), change);
+    this.seeds = select(
+      "seed",
+      ["Seed"],
+      fields.seed.choices.map((seed) => [String(seed), String(seed)]),
+      change,
+    );
     return [
-      slider("I", ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)], fields.I, change, {
+      slider(
+        "I",
+        ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)],
+        fields.I,
+        change,
+        {
+          digits: 2,
+          bands: regimeBands(fields.I, lower, upper),
+          marks: TRAINED.currents.map((value) => ({ value })),
+          describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
+        },
+      ),
+      slider("dt", ["Step ", variable("dt")], fields.dt, change, {
         digits: 2,
-        bands: regimeBands(fields.I, lower, upper),
-        marks: TRAINED.currents.map((value) => ({ value })),
-        describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
+        marks: [{ value: TRAINED.dt, text: "trained" }],
       }),
-      slider("dt", ["Step ", variable("dt")], fields.dt, change, { digits: 2, marks: [{ value: TRAINED.dt, text: "trained" }] }),
       slider("n_steps", ["Steps"], fields.n_steps, change, { marks: [{ value: TRAINED.steps, text: "trained" }] }),
-      h("div", { class: "nx-row nx-beside" },
+      h(
+        "div",
+        { class: "nx-row nx-beside" },
         this.adopt(this.seeds),
-        h("span", { class: "nx-pair" },
+        h(
+          "span",
+          { class: "nx-pair" },
           this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
-          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)))),
+          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)),
+        ),
+      ),
     ];
   }
 

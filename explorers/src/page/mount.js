@@ -1,13 +1,14 @@
 // One way in for every explorer: mount(el, state, options).
+
+import simd from "kernel:network";
+import relaxed from "kernel:network-relaxed";
 import { h } from "../drawing/dom.js";
+import { useKernel } from "../network/network-kernel.js";
+import { canTrain } from "../training/worker-client.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
 import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
 import { TrainingExplorer } from "./training-explorer.js";
-import { canTrain } from "../training/worker-client.js";
-import { useKernel } from "../network/network-kernel.js";
-import relaxed from "kernel:network-relaxed";
-import simd from "kernel:network";
 
 useKernel([relaxed, simd]);
 
@@ -40,7 +41,12 @@ export function mount(el, state, options = {}) {
 /** Where nothing can be trained: the study's recorded training, to scrub through. */
 function recorded(el, options) {
   const explorer = new TrainingExplorer(el, {}, options);
-  el.prepend(h("p", { class: "nx-notice" },
-    "This browser does not let the page train (it refuses web workers). This is a training from the book's study instead."));
+  el.prepend(
+    h(
+      "p",
+      { class: "nx-notice" },
+      "This browser does not let the page train (it refuses web workers). This is a training from the book's study instead.",
+    ),
+  );
   return explorer;
 }

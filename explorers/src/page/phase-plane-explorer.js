@@ -1,12 +1,13 @@
 // PhasePlaneExplorer: the neuron's phase plane and its traces, for any current, start and step.
+
+import { h, picture } from "../drawing/dom.js";
+import { arrows, Layer, Panel, surface } from "../drawing/plot.js";
+import { format, linear } from "../drawing/scale.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
 import { integrate, spikeTimes } from "../neuron/integrators.js";
-import { Explorer } from "./explorer.js";
 import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./drag-handle.js";
-import { h, picture } from "../drawing/dom.js";
-import { Layer, Panel, arrows, surface } from "../drawing/plot.js";
-import { format, linear } from "../drawing/scale.js";
+import { Explorer } from "./explorer.js";
 import { spec } from "./spec.js";
 
 const V_DOMAIN = [-2.6, 2.6];
@@ -28,7 +29,13 @@ export class PhasePlaneExplorer extends Explorer {
     this.notice = h("p", { class: "nx-notice", role: "status" });
     const planeBox = h("div", { class: "nx-plane" }, this.plane);
     this.scales = { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) };
-    this.handle = dragHandle(planeBox, () => this.scales, this.spec.fields, () => this.state, (c) => this.set(c));
+    this.handle = dragHandle(
+      planeBox,
+      () => this.scales,
+      this.spec.fields,
+      () => this.state,
+      (c) => this.set(c),
+    );
     return h("div", { class: "nx-stage" }, planeBox, h("div", { class: "nx-traces" }, this.traces), this.notice);
   }
 
@@ -41,37 +48,76 @@ export class PhasePlaneExplorer extends Explorer {
         digits: 2,
         bands: regimeBands(fields.I, lower, upper),
         marks: [{ value: lower }, { value: upper }],
-        describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}; Hopf points at ${format(lower, 3)} and ${format(upper, 3)}`,
+        describe: ({ I }) =>
+          `${format(I, 2)}, ${fhn.regime(I)}; Hopf points at ${format(lower, 3)} and ${format(upper, 3)}`,
       }),
       slider("dt", ["Step ", variable("dt")], fields.dt, change, { digits: 2 }),
-      h("div", { class: "nx-row" },
-        this.adopt(select("integrator", ["Integrator"], [["rk4", "RK4"], ["euler", "Euler"]], change)),
-        h("span", { class: "nx-pair" },
+      h(
+        "div",
+        { class: "nx-row" },
+        this.adopt(
+          select(
+            "integrator",
+            ["Integrator"],
+            [
+              ["rk4", "RK4"],
+              ["euler", "Euler"],
+            ],
+            change,
+          ),
+        ),
+        h(
+          "span",
+          { class: "nx-pair" },
           this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
-          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change))),
-        this.adopt(select("horizon", ["Show until ", variable("t")],
-          [20, 50, 100, 150, 200].map((t) => [String(t), String(t)]), ({ horizon }) => change({ horizon: Number(horizon) })))),
+          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)),
+        ),
+        this.adopt(
+          select(
+            "horizon",
+            ["Show until ", variable("t")],
+            [20, 50, 100, 150, 200].map((t) => [String(t), String(t)]),
+            ({ horizon }) => change({ horizon: Number(horizon) }),
+          ),
+        ),
+      ),
     ];
   }
 
   compute(state) {
     const { I, dt, v0, w0, integrator, horizon } = state;
     const field = fhn.field(I);
-    const trajectory = integrate(field, { v0, w0, dt, steps: Math.max(1, Math.round(horizon / dt)), method: integrator });
+    const trajectory = integrate(field, {
+      v0,
+      w0,
+      dt,
+      steps: Math.max(1, Math.round(horizon / dt)),
+      method: integrator,
+    });
     const key = [I, v0, w0, horizon].join();
     if (this.referenceKey !== key) {
       this.referenceKey = key;
-      this.reference = fhn.simulation(I, {
-        v0, w0, dt: REFERENCE_DT, steps: Math.round(horizon / REFERENCE_DT),
-      }).advance().samples();
+      this.reference = fhn
+        .simulation(I, {
+          v0,
+          w0,
+          dt: REFERENCE_DT,
+          steps: Math.round(horizon / REFERENCE_DT),
+        })
+        .advance()
+        .samples();
     }
     const diverged = trajectory.divergedAt !== null;
     // A step too large is told in words; the picture keeps the last run that stayed finite.
     if (!diverged) this.lastGood = { trajectory, dt, integrator };
     return {
-      state, field, reference: this.reference,
-      divergedAt: trajectory.divergedAt, shown: this.lastGood ?? null,
-      equilibrium: fhn.equilibrium(I), regime: fhn.regime(I),
+      state,
+      field,
+      reference: this.reference,
+      divergedAt: trajectory.divergedAt,
+      shown: this.lastGood ?? null,
+      equilibrium: fhn.equilibrium(I),
+      regime: fhn.regime(I),
       error: diverged ? Infinity : largestError(trajectory, this.reference),
       spikes: diverged ? [] : spikeTimes(trajectory),
     };
@@ -88,9 +134,13 @@ export class PhasePlaneExplorer extends Explorer {
     this.handle.show(scene.state);
     const { divergedAt, shown, state } = scene;
     this.el.toggleAttribute("data-diverged", divergedAt !== null);
-    const words = divergedAt === null ? "" :
-      `${METHOD_NAMES[state.integrator]} diverged at t = ${format(divergedAt, 2)}: steps of ${format(state.dt, 2)} are too large. ` +
-      (shown ? `Shown faintly: the last run that stayed finite (${METHOD_NAMES[shown.integrator]}, dt = ${format(shown.dt, 2)}).` : "Lower dt.");
+    const words =
+      divergedAt === null
+        ? ""
+        : `${METHOD_NAMES[state.integrator]} diverged at t = ${format(divergedAt, 2)}: steps of ${format(state.dt, 2)} are too large. ` +
+          (shown
+            ? `Shown faintly: the last run that stayed finite (${METHOD_NAMES[shown.integrator]}, dt = ${format(shown.dt, 2)}).`
+            : "Lower dt.");
     if (this.notice.textContent !== words) this.notice.textContent = words;
   }
 
@@ -116,7 +166,10 @@ export class PhasePlaneExplorer extends Explorer {
         drawRun(panel, v, w, colours, { faint: divergedAt !== null, steps: v.length <= STEPS_SEEN });
       }
       panel.disc(equilibrium.v, equilibrium.w, {
-        colour: colours.ink, halo: colours.halo, radius: 5.5, filled: equilibrium.stable,
+        colour: colours.ink,
+        halo: colours.halo,
+        radius: 5.5,
+        filled: equilibrium.stable,
       });
     });
   }
@@ -134,8 +187,12 @@ export class PhasePlaneExplorer extends Explorer {
     this.frames.draw(target, [state.horizon, colours.ink, colours.halo].join(), (own) => {
       for (const [name, box, domain] of panels) {
         const last = name === "w";
-        new Panel(own, box, time, domain)
-          .axes(colours, { xLabel: last ? "t" : "", yLabel: name, yTicks: 4, xNumbers: last });
+        new Panel(own, box, time, domain).axes(colours, {
+          xLabel: last ? "t" : "",
+          yLabel: name,
+          yTicks: 4,
+          xNumbers: last,
+        });
       }
     });
     for (const [name, box, domain] of panels) {
@@ -157,19 +214,22 @@ export class PhasePlaneExplorer extends Explorer {
   }
 
   describePlane({ state, equilibrium, regime }) {
-    return `Phase plane for current ${format(state.I, 2)} (${regime}): the cubic v-nullcline, the straight w-nullcline, ` +
+    return (
+      `Phase plane for current ${format(state.I, 2)} (${regime}): the cubic v-nullcline, the straight w-nullcline, ` +
       `their crossing at v = ${format(equilibrium.v, 2)}, w = ${format(equilibrium.w, 2)} ` +
-      `(${equilibrium.stable ? "stable" : "unstable"} ${equilibrium.kind}), and the trajectory from the initial state.`;
+      `(${equilibrium.stable ? "stable" : "unstable"} ${equilibrium.kind}), and the trajectory from the initial state.`
+    );
   }
 
   summary({ state, equilibrium, regime, divergedAt, spikes, error }) {
     const { stable, kind, v, w } = equilibrium;
     const first = regime[0].toUpperCase() + regime.slice(1);
     const method = `${METHOD_NAMES[state.integrator]}, dt = ${format(state.dt, 2)}: `;
-    const run = divergedAt !== null
-      ? `${method}diverged at t = ${format(divergedAt, 2)}.`
-      : `${method}${spikes.length} spike${spikes.length === 1 ? "" : "s"} until t = ${state.horizon}${periodOf(spikes)}; ` +
-        `${significant(error)} from the exact solution (thin line).`;
+    const run =
+      divergedAt !== null
+        ? `${method}diverged at t = ${format(divergedAt, 2)}.`
+        : `${method}${spikes.length} spike${spikes.length === 1 ? "" : "s"} until t = ${state.horizon}${periodOf(spikes)}; ` +
+          `${significant(error)} from the exact solution (thin line).`;
     return [
       h("strong", {}, `${first}.`),
       ` Equilibrium at v = ${format(v, 2)}, w = ${format(w, 2)}: ${stable ? "stable" : "unstable"} ${kind}. ${run}`,
@@ -180,15 +240,23 @@ export class PhasePlaneExplorer extends Explorer {
 function drawNullclines(panel, I, colours) {
   const [low, high] = V_DOMAIN;
   const vs = Array.from({ length: 81 }, (_, i) => low + ((high - low) * i) / 80);
-  panel.curve(vs, vs.map((v) => fhn.vNullcline(v, I)), { colour: colours.vNullcline, width: 1.75 });
+  panel.curve(
+    vs,
+    vs.map((v) => fhn.vNullcline(v, I)),
+    { colour: colours.vNullcline, width: 1.75 },
+  );
   panel.curve([low, high], [low, high].map(fhn.wNullcline), { colour: colours.wNullcline, width: 1.75 });
   // Labelled on the curves themselves, where the panel always shows them.
   const top = vs.find((v) => fhn.vNullcline(v, I) < W_DOMAIN[1] - 0.3) ?? low;
-  panel.text("v̇ = 0", panel.x(top) + 12, panel.y(Math.min(W_DOMAIN[1] - 0.3, fhn.vNullcline(top, I))),
-    { colour: colours.vNullcline, halo: colours.halo });
+  panel.text("v̇ = 0", panel.x(top) + 12, panel.y(Math.min(W_DOMAIN[1] - 0.3, fhn.vNullcline(top, I))), {
+    colour: colours.vNullcline,
+    halo: colours.halo,
+  });
   const bottom = W_DOMAIN[0] + 0.35;
-  panel.text("ẇ = 0", panel.x(bottom * fhn.B - fhn.A) + 12, panel.y(bottom) + 3,
-    { colour: colours.wNullcline, halo: colours.halo });
+  panel.text("ẇ = 0", panel.x(bottom * fhn.B - fhn.A) + 12, panel.y(bottom) + 3, {
+    colour: colours.wNullcline,
+    halo: colours.halo,
+  });
 }
 
 /** A computed trajectory; where its steps can be told apart, each is a dot. */

@@ -38,16 +38,17 @@ export function trainerSource(document, base) {
 
 /** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */
 export function modelSource(model) {
-  return (key) => new Promise((resolve) => {
-    const answer = () => {
-      const { key: got, data } = model.get("_weights");
-      if (got !== key) return;
-      model.off("change:_weights", answer);
-      resolve(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    };
-    model.on("change:_weights", answer);
-    model.set("_wanted", key);
-    model.save_changes();
-    answer();
-  });
+  return (key) =>
+    new Promise((resolve) => {
+      const answer = () => {
+        const { key: got, data } = model.get("_weights");
+        if (got !== key) return;
+        model.off("change:_weights", answer);
+        resolve(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      };
+      model.on("change:_weights", answer);
+      model.set("_wanted", key);
+      model.save_changes();
+      answer();
+    });
 }

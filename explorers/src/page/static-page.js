@@ -1,7 +1,8 @@
 // The static page: mount every explorer that the notebooks' outputs carry.
-import { mount } from "./mount.js";
-import { Links } from "./links.js";
+
 import { Library } from "../network/library.js";
+import { Links } from "./links.js";
+import { mount } from "./mount.js";
 import { scriptSource, trainerSource } from "./sources.js";
 
 const base = document.currentScript.src; // only known while the script is first run

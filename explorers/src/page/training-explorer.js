@@ -1,9 +1,10 @@
 // TrainingExplorer: scrub through the updates of one training, from zero and from the default start.
+
+import { h } from "../drawing/dom.js";
+import { format } from "../drawing/scale.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
 import { ComparisonExplorer, TRAINED } from "./comparison-explorer.js";
 import { choiceSlider, number, regimeBands, slider, subscripted, variable } from "./controls.js";
-import { h } from "../drawing/dom.js";
-import { format } from "../drawing/scale.js";
 import { spec } from "./spec.js";
 
 const PLAY_PAUSE = 700; // ms on each stage
@@ -43,16 +44,29 @@ export class TrainingExplorer extends ComparisonExplorer {
     this.playButton = h("button", { type: "button", "data-action": "play", onclick: () => this.play() }, "Play");
     return [
       choiceSlider("update", ["Updates of training"], fields.update.choices, change),
-      slider("I", ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)], fields.I, change, {
-        digits: 2,
-        bands: regimeBands(fields.I, lower, upper),
-        marks: TRAINED.currents.map((value) => ({ value })),
-        describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
-      }),
-      h("div", { class: "nx-row" }, this.playButton,
-        h("span", { class: "nx-pair" },
+      slider(
+        "I",
+        ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)],
+        fields.I,
+        change,
+        {
+          digits: 2,
+          bands: regimeBands(fields.I, lower, upper),
+          marks: TRAINED.currents.map((value) => ({ value })),
+          describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
+        },
+      ),
+      h(
+        "div",
+        { class: "nx-row" },
+        this.playButton,
+        h(
+          "span",
+          { class: "nx-pair" },
           this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
-          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)))),
+          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)),
+        ),
+      ),
     ];
   }
 

@@ -1,8 +1,9 @@
 // A live notebook: anywidget calls render() for every view, and traits are the state.
-import { mount } from "./mount.js";
-import { Library } from "../network/library.js";
-import { modelSource } from "./sources.js";
+
 import trainer from "worker:trainer";
+import { Library } from "../network/library.js";
+import { mount } from "./mount.js";
+import { modelSource } from "./sources.js";
 
 function render({ model, el }) {
   const root = document.createElement("div");
@@ -11,24 +12,30 @@ function render({ model, el }) {
   let saving = 0;
   const names = () => Object.keys(explorer.spec.fields);
   const traits = () => Object.fromEntries(names().map((name) => [name, model.get(name)]));
-  let explorer = mount(root, { ...model.get("_initial"), presets: model.get("presets") }, {
-    library: new Library(modelSource(model)),
-    trainer: async () => trainer,
-    replaced(other) { explorer = other; },
-    // A network at rest: Python gets the file that the reader could download.
-    onTrained(file) {
-      model.set("trained", new DataView(file.buffer));
-      model.save_changes();
-    },
-    onChange(changes) {
-      for (const [name, value] of Object.entries(changes)) model.set(name, value);
-      // A drag makes many changes; Python hears of them once a frame.
-      saving ||= requestAnimationFrame(() => {
-        saving = 0;
+  let explorer = mount(
+    root,
+    { ...model.get("_initial"), presets: model.get("presets") },
+    {
+      library: new Library(modelSource(model)),
+      trainer: async () => trainer,
+      replaced(other) {
+        explorer = other;
+      },
+      // A network at rest: Python gets the file that the reader could download.
+      onTrained(file) {
+        model.set("trained", new DataView(file.buffer));
         model.save_changes();
-      });
+      },
+      onChange(changes) {
+        for (const [name, value] of Object.entries(changes)) model.set(name, value);
+        // A drag makes many changes; Python hears of them once a frame.
+        saving ||= requestAnimationFrame(() => {
+          saving = 0;
+          model.save_changes();
+        });
+      },
     },
-  });
+  );
   const follow = () => explorer.set(traits(), { notify: false });
   follow();
   const events = names().map((name) => `change:${name}`);

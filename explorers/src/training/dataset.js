@@ -69,14 +69,22 @@ export function drawnCurrents(settings) {
 /** The digits of n in the base, mirrored at the point: van der Corput's sequence, and in two bases Halton's. */
 function mirrored(n, base) {
   let value = 0;
-  for (let share = 1 / base; n > 0; share /= base, n = Math.floor(n / base)) value += share * (n % base);
+  let share = 1 / base;
+  for (let rest = n; rest > 0; rest = Math.floor(rest / base)) {
+    value += share * (rest % base);
+    share /= base;
+  }
   return value;
 }
 
 /** True trajectories under each current, from the first points of a Halton sequence: none is in the data. */
 export function heldOutData(settings) {
-  const starts = currentsOf(settings).flatMap((I) => Array.from({ length: HELD_OUT }, (_, i) => ({
-    v0: place(BOX.v, mirrored(i + 1, 2)), w0: place(BOX.w, mirrored(i + 1, 3)), I,
-  })));
+  const starts = currentsOf(settings).flatMap((I) =>
+    Array.from({ length: HELD_OUT }, (_, i) => ({
+      v0: place(BOX.v, mirrored(i + 1, 2)),
+      w0: place(BOX.w, mirrored(i + 1, 3)),
+      I,
+    })),
+  );
   return new Trajectories(starts, () => 0);
 }

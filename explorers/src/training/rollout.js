@@ -41,7 +41,8 @@ export class Rollout {
 
   /** Evaluate the network at inputs[index]; its value goes to `out`, its activations to the tape. */
   evaluate(index, out) {
-    const { matrices, hidden, batch, weights: { w1, b1, w2, b2, w3, b3 } } = this;
+    const { matrices, hidden, batch } = this;
+    const { w1, b1, w2, b2, w3, b3 } = this.weights;
     const [input, first, second] = [this.inputs[index], this.first[index], this.second[index]];
     matrices.product(w1, INPUTS, 1, b1, input, first, hidden, INPUTS, batch);
     matrices.tanh(first);
@@ -52,7 +53,8 @@ export class Rollout {
 
   /** Send `delta`, a gradient of evaluation `index`, back through the layers, into deltaInput and g. */
   reverse(index, g) {
-    const { matrices, hidden, batch, delta, deltaFirst, deltaSecond, deltaInput, weights: { w1, w2, w3 } } = this;
+    const { matrices, hidden, batch, delta, deltaFirst, deltaSecond, deltaInput } = this;
+    const { w1, w2, w3 } = this.weights;
     const [input, first, second] = [this.inputs[index], this.first[index], this.second[index]];
     matrices.outer(delta, second, g.w3, 2, hidden, batch);
     matrices.sums(delta, g.b3, 2, batch);

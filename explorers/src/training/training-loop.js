@@ -97,7 +97,9 @@ export class TrainingLoop {
 
   /** Mean squared error of whole trajectories from the held-out starts; Infinity if one leaves the range. */
   error() {
-    const { stepper: { states: [state, next], batch }, heldOut } = this;
+    const { heldOut } = this;
+    const { batch, states } = this.stepper;
+    const [state, next] = states;
     for (let k = 0; k < batch; k += 1) {
       state[k] = heldOut.v[k][0];
       state[batch + k] = heldOut.w[k][0];
