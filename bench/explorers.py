@@ -24,6 +24,7 @@ from typing import Any
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
+from neurode_lib.explorers.packages import write_scripts
 
 STATIC = Path(__file__).parents[1] / "neurode_lib" / "explorers" / "static"
 FLAGS = [
@@ -120,13 +121,17 @@ def main() -> None:
     for script in ("explorers.js", "widget.js"):
         size = len(gzip.compress((STATIC / script).read_bytes(), 9))
         print(f"{script}: {size / 1024:.1f} KB compressed")
-    largest = max(STATIC.glob("data/*.js"), key=lambda path: path.stat().st_size)
-    size = len(gzip.compress(largest.read_bytes(), 9))
-    print(f"largest weights file ({largest.name}): {size / 1024:.0f} KB compressed")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; throttled {THROTTLE}x")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         root = Path(folder)
         shutil.copytree(STATIC, root / "_static")
+        write_scripts(root / "_static" / "data")
+        sizes = {
+            path.name: len(gzip.compress(path.read_bytes(), 9))
+            for path in root.glob("_static/data/*.js")
+        }
+        largest = max(sizes, key=sizes.__getitem__)
+        print(f"largest weights file ({largest}): {sizes[largest] / 1024:.0f} KB compressed")
         handler = functools.partial(QuietHandler, directory=folder)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()

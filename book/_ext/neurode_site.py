@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))  # the library is not installed here
 
 import site_docstrings
 import site_formulas
@@ -28,7 +29,9 @@ from site_policy import add_policy
 from site_styles import BUNDLE, bundle_styles
 from site_theme import UNUSED_FILES, clean
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from neurode_lib.explorers.packages import write_scripts
+
+ROOT = Path(__file__).resolve().parents[2]
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
 EXPLORER_MARK = 'class="neurode-explorer"'
 
@@ -132,8 +135,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     static = site / "_static"
     for script in ("explorers.js", "trainer.js"):
         shutil.copy2(EXPLORERS / script, static)
-    shutil.copytree(EXPLORERS / "data", static / "data", dirs_exist_ok=True)
-    remove(static, UNUSED_FILES)
+    remove(static, ["data", *UNUSED_FILES])
+    write_scripts(static / "data")
     pages = {
         path: clean(path.read_text(encoding="utf-8"), is_search=path.name == "search.html")
         for path in sorted(site.rglob("*.html"))

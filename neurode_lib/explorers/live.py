@@ -7,15 +7,14 @@ import traitlets
 
 from neurode_lib.explorers._spec import SPEC, field_trait
 from neurode_lib.explorers._still import Panel, picture
-from neurode_lib.explorers._weights import WeightedExplorer
 from neurode_lib.explorers.downloads import read_trained
-from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.explorers.weighted import WeightedExplorer
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, simulate
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.phase_plane import regime
 from neurode_lib.training.recipe import Recipe
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
-_DT, _N_STEPS = 0.5, 80
 
 
 class LiveTrainingExplorer(WeightedExplorer):
@@ -122,8 +121,8 @@ class LiveTrainingExplorer(WeightedExplorer):
 
     def still(self) -> str:
         """The true neuron as SVG: nothing has been trained yet."""
-        t = _DT * np.arange(_N_STEPS + 1)
-        truth = simulate(np.array([self.v0, self.w0]), self.I, _N_STEPS, _DT)
+        t = DT * np.arange(TRAINED_STEPS + 1)
+        truth = simulate(np.array([self.v0, self.w0]), self.I, TRAINED_STEPS, DT)
         plane = Panel((30, 8, 225, 225), _V, _W)
         plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
         plane.disc(self.v0, self.w0, "currentColor")

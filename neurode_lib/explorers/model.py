@@ -6,7 +6,8 @@ import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
-from neurode_lib.explorers._weights import MODEL_VARIANTS, WeightedExplorer, learned_path
+from neurode_lib.explorers.packages import MODEL_VARIANTS
+from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import simulate
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_pretrained

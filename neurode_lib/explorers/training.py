@@ -6,13 +6,12 @@ import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, GREEN, Panel, picture
-from neurode_lib.explorers._weights import WeightedExplorer, learned_path
-from neurode_lib.fitzhugh_nagumo import simulate
+from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, simulate
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_snapshot
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
-_DT, _N_STEPS = 0.5, 80
 _VARIANTS = {"neural_ode": ("zero at first", BLUE), "default_init": ("default", GREEN)}
 
 
@@ -51,8 +50,8 @@ class TrainingExplorer(WeightedExplorer):
     def still(self) -> str:
         """Two phase planes and the traces of `v` as SVG."""
         start = np.array([self.v0, self.w0])
-        t = _DT * np.arange(_N_STEPS + 1)
-        truth = simulate(start, self.I, _N_STEPS, _DT)
+        t = DT * np.arange(TRAINED_STEPS + 1)
+        truth = simulate(start, self.I, TRAINED_STEPS, DT)
         trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
         trace.curve(t, truth[:, 0], "currentColor", width=3.5)
         panels = []

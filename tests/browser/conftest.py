@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from neurode_lib.explorers.packages import write_scripts
+
 STATIC = Path(__file__).parents[2] / "neurode_lib" / "explorers" / "static"
 REQUIRED = os.environ.get("NEURODE_REQUIRE_BROWSER") == "1"
 FLAGS = [
@@ -99,8 +101,7 @@ class Site:
         (self.folder / "_static").mkdir(parents=True)
         for script in ("explorers.js", "trainer.js"):
             shutil.copy2(STATIC / script, self.folder / "_static")
-        if (STATIC / "data").is_dir():
-            shutil.copytree(STATIC / "data", self.folder / "_static" / "data")
+        write_scripts(self.folder / "_static" / "data")
         self.address = f"{address}/sub/path"
 
     def write(self, name: str, *parts: str) -> str:

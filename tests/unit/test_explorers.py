@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import html
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import ipywidgets
 import pytest
 import safetensors.torch
-import torch
 from traitlets import TraitError
 
-import neurode_lib.explorers
 from neurode_lib.explorers import (
     LiveTrainingExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
     TrainingExplorer,
+    packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers._weights import KEYS, MODEL_VARIANTS, package
-from neurode_lib.explorers.export import script, write_data
+from neurode_lib.explorers.packages import KEYS, MODEL_VARIANTS, package
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
-from neurode_lib.study.pretrained import load_pretrained
-from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES
+from neurode_lib.study.pretrained import load_pretrained, load_snapshot
+from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
 
-STATIC = Path(neurode_lib.explorers.__file__).parent / "static"
+STATIC = Path(packages.__file__).parent / "static"
 
 
 @pytest.mark.parametrize(
@@ -81,14 +82,29 @@ def test_what_can_be_chosen_is_what_the_study_has() -> None:
     assert SPEC["training"]["fields"]["update"]["choices"] == list(SNAPSHOT_UPDATES)
 
 
-def test_a_package_holds_the_networks_of_its_seed() -> None:
-    tensors = safetensors.torch.load(package("seed-3"))
-    assert len(tensors) == 6 * len(MODEL_VARIANTS)
-    for variant in MODEL_VARIANTS:
-        for name, value in network_of(load_pretrained(variant, 3)).state_dict().items():
-            assert torch.equal(tensors[f"{variant}/net.{name}"], value)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_package_is_byte_for_byte_what_the_librarys_loader_gives(key: str) -> None:
+    kind, number = key.split("-")
+    tensors = {}
+    for variant in MODEL_VARIANTS if kind == "seed" else SNAPSHOT_VARIANTS:
+        load = load_pretrained if kind == "seed" else load_snapshot
+        for name, value in network_of(load(variant, int(number))).state_dict().items():
+            kept = value if kind == "seed" else value.half()
+            tensors[f"{variant}/net.{name}"] = kept.contiguous()
+    assert len(tensors) == 6 * (3 if kind == "seed" else 2)
+    assert package(key) == safetensors.torch.save(tensors)
+
+
+def test_a_package_of_no_such_key_or_of_a_damaged_file_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ValueError, match="key must be one of"):
         package("seed-99")
+    whole = (packages.PRETRAINED / "neural_ode.safetensors").read_bytes()
+    (tmp_path / "neural_ode.safetensors").write_bytes(whole[:-1])
+    monkeypatch.setattr(packages, "PRETRAINED", tmp_path)
+    with pytest.raises(ValueError, match=r"neural_ode\.safetensors is not a whole safetensors"):
+        package("seed-0")
 
 
 def test_python_answers_what_the_page_asks_for() -> None:
@@ -97,17 +113,24 @@ def test_python_answers_what_the_page_asks_for() -> None:
     assert explorer._weights == {"key": "update-5", "data": package("update-5")}
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_weights_in_the_site_are_those_of_the_study(key: str) -> None:
-    # If this fails: python -m neurode_lib.explorers.export
-    assert (STATIC / "data" / f"{key}.js").read_text(encoding="ascii") == script(key)
-    assert len(gzip.compress(script(key).encode(), 9)) <= 220 * 1024
-
-
-def test_writing_the_weights_removes_what_is_no_more(tmp_path: Path) -> None:
-    (tmp_path / "seed-99.js").write_text("old", encoding="ascii")
-    write_data(tmp_path)
-    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(KEYS)
+def test_the_site_gets_its_scripts_from_a_python_without_torch(tmp_path: Path) -> None:
+    # As `make book` has it: neither torch nor widgets.
+    code = (
+        "import sys; sys.modules |= {'torch': None, 'anywidget': None, 'ipywidgets': None}; "
+        "from pathlib import Path; from neurode_lib.explorers.packages import write_scripts; "
+        "write_scripts(Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], check=True)
+    scripts = {path.name: path.read_text(encoding="ascii") for path in tmp_path.glob("data/*")}
+    assert sorted(scripts) == sorted(f"{key}.js" for key in KEYS)
+    for key in KEYS:
+        text = scripts[f"{key}.js"]
+        found = re.fullmatch(
+            r'\(globalThis\.neurodeWeights\?\?=\{\}\)\["([^"]*)"\]="([^"]*)";\n', text
+        )
+        assert found[1] == key
+        assert base64.b64decode(found[2], validate=True) == package(key)
+        assert len(gzip.compress(text.encode(), 9)) <= 220 * 1024
 
 
 def test_links_to_plain_ipywidgets() -> None:

@@ -1,0 +1,92 @@
+"""The study's networks, packed for the page: one safetensors file per key.
+
+A live notebook gets a package from the kernel when a figure asks for it; a static page loads it as
+a script, which the build of the site writes. The build has no torch, so nothing here needs it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from neurode_lib._checks import one_of
+from neurode_lib.explorers._spec import SPEC
+
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+
+MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
+TRAINING_VARIANTS = ("neural_ode", "default_init")
+KEYS = (
+    *(f"seed-{seed}" for seed in SPEC["model"]["fields"]["seed"]["choices"]),
+    *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
+)
+
+
+def package(key: str) -> bytes:
+    """All networks of one key in one safetensors file.
+
+    Parameters
+    ----------
+    key : str
+        ``"seed-3"``: the variants ``MODEL_VARIANTS`` trained from seed 3, in float32.
+        ``"update-100"``: the variants ``TRAINING_VARIANTS`` after 100 updates, in float16, as
+        the study keeps them.
+
+    Returns
+    -------
+    bytes
+        Tensors named like ``"neural_ode/net.0.weight"``.
+
+    Raises
+    ------
+    ValueError
+        If the study has no such key, or a file of its weights is damaged.
+    """
+    kind, number = one_of("key", key, KEYS).split("-")
+    tensors: dict[str, np.ndarray] = {}
+    if kind == "seed":
+        for variant in MODEL_VARIANTS:
+            stacked, metadata = _read(PRETRAINED / f"{variant}.safetensors")
+            row = metadata["seeds"].index(int(number))
+            for name, value in stacked.items():
+                tensors[f"{variant}/net.{name}"] = value[row]
+    else:
+        snapshots, _ = _read(PRETRAINED / "snapshots.safetensors")
+        for name, value in snapshots.items():
+            variant, update, layer = name.split("/")
+            if update == number:
+                tensors[f"{variant}/net.{layer}"] = value
+    return save(tensors)
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[int]]]:
+    """Arrays and metadata of a file that :func:`neurode_lib.weights.save_weights` wrote."""
+    content = path.read_bytes()
+    try:
+        arrays = load(content)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return arrays, json.loads(header["__metadata__"]["metadata"])
+
+
+def write_scripts(folder: Path) -> None:
+    """Write every package as a script that hands it to the page, such as ``seed-3.js``.
+
+    Scripts, because a page opened from disk may load those but not fetch files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; it is made if it is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for key in KEYS:
+        data = base64.b64encode(package(key)).decode("ascii")
+        script = f'(globalThis.neurodeWeights??={{}})["{key}"]="{data}";\n'
+        (folder / f"{key}.js").write_text(script, encoding="ascii", newline="\n")
