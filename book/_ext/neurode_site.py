@@ -18,7 +18,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(1, str(Path(__file__).resolve().parents[2]))  # the library is not installed here
+# The site needs the library's docstrings and its networks, not its installation.
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 import site_docstrings
 import site_formulas

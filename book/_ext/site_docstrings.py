@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -17,7 +15,6 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PATH = re.compile(r"PosixPath\('(?:([^']*/neurode_lib/pretrained)|([^']*))'\)")
 # Modules that pass on names which others define.
 FACADES = ("neurode_lib.metrics.", "neurode_lib.training.loop.")
@@ -84,8 +81,6 @@ def resolve_short_name(
 
 def setup(app: Sphinx) -> None:
     """Connect to autodoc and to the resolving of links."""
-    # The site needs the library's docstrings, not its installation.
-    sys.path.insert(0, str(ROOT))
     app.connect("autodoc-process-docstring", number_references, priority=100)
     app.connect("autodoc-process-signature", real_signature)
     app.connect("autodoc-process-signature", without_this_machine)

@@ -20,7 +20,6 @@ from neurode_lib.explorers._spec import SPEC
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
 MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
-TRAINING_VARIANTS = ("neural_ode", "default_init")
 KEYS = (
     *(f"seed-{seed}" for seed in SPEC["model"]["fields"]["seed"]["choices"]),
     *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
@@ -34,8 +33,8 @@ def package(key: str) -> bytes:
     ----------
     key : str
         ``"seed-3"``: the variants ``MODEL_VARIANTS`` trained from seed 3, in float32.
-        ``"update-100"``: the variants ``TRAINING_VARIANTS`` after 100 updates, in float16, as
-        the study keeps them.
+        ``"update-100"``: the variants that the study follows through training, after 100
+        updates, in float16, as it keeps them.
 
     Returns
     -------

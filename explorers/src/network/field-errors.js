@@ -4,16 +4,12 @@
 export const GRID = { v: [-2, 2], w: [-1, 2], n: 21 };
 
 export const gridPoints = (() => {
-  const {
-    v: [v0, v1],
-    w: [w0, w1],
-    n,
-  } = GRID;
+  const { v, w, n } = GRID;
   const points = new Float64Array(2 * n * n);
   for (let i = 0, at = 0; i < n; i += 1) {
     for (let j = 0; j < n; j += 1, at += 2) {
-      points[at] = v0 + ((v1 - v0) * j) / (n - 1);
-      points[at + 1] = w0 + ((w1 - w0) * i) / (n - 1);
+      points[at] = v[0] + ((v[1] - v[0]) * j) / (n - 1);
+      points[at + 1] = w[0] + ((w[1] - w[0]) * i) / (n - 1);
     }
   }
   return points;
