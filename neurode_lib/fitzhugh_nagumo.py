@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +31,14 @@ from neurode_lib._checks import (
     FloatArray,
     broadcastable,
     finite_array,
+    finite_number,
     instance_of,
     last_axis,
     non_negative_number,
     positive_int,
     positive_number,
 )
+from neurode_lib.inputs import Drive, Input, is_signal, signals_of, values_at, with_stops
 
 A_PARAM, B_PARAM, TAU = 0.7, 0.8, 12.5
 
@@ -87,6 +90,8 @@ def rk4_step(
     state: FloatArray,
     I: npt.ArrayLike,
     dt: float,
+    *,
+    I_later: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
 ) -> FloatArray:
     """One step of the classical fourth-order Runge–Kutta method.
 
@@ -97,9 +102,11 @@ def rk4_step(
     state : ndarray, shape (..., D)
         State at the start of the step.
     I : array_like
-        Input current, held constant over the step.
+        Input current at the start of the step.
     dt : float
         Step length.
+    I_later : (array_like, array_like), optional
+        Input current in the middle and at the end; without it, it stays as it is.
 
     Returns
     -------
@@ -110,29 +117,36 @@ def rk4_step(
     ----------
     Butcher 2016, section 322 [3]_.
     """
+    middle, end = (I, I) if I_later is None else I_later
     k1 = rhs(state, I)
-    k2 = rhs(state + 0.5 * dt * k1, I)
-    k3 = rhs(state + 0.5 * dt * k2, I)
-    k4 = rhs(state + dt * k3, I)
+    k2 = rhs(state + 0.5 * dt * k1, middle)
+    k3 = rhs(state + 0.5 * dt * k2, middle)
+    k4 = rhs(state + dt * k3, end)
     return state + (dt / 6.0) * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
 
 
 def flow_map(
     state: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: Drive,
     duration: float,
+    *,
+    start: float = 0.0,
 ) -> FloatArray:
     """State of the neuron after ``duration``, as exactly as double precision allows.
 
-    Takes equal steps of at most ``ACCURATE_STEP`` by the eighth-order formula of DOP853.
+    Takes equal steps of at most ``ACCURATE_STEP`` by the eighth-order formula of DOP853, and stops
+    where an input signal breaks.
 
     Parameters
     ----------
     state : array_like, shape (..., 2)
-    I : array_like, broadcastable to ``state.shape[:-1]``
-        Input current, held constant.
+        Of shape (2,) or (N, 2) for an input signal.
+    I : array_like, broadcastable to ``state.shape[:-1]``; Input, or sequence of N Input
+        Input current: constant, or a signal (see :mod:`neurode_lib.inputs`).
     duration : float
         Time to advance.
+    start : float, default 0
+        The time at ``state``: only a signal depends on it.
 
     Returns
     -------
@@ -149,49 +163,82 @@ def flow_map(
     Hairer et al. 1993, section II.10 [4]_.
     """
     at = last_axis("state", finite_array("state", state), 2)
-    current = broadcastable("I", finite_array("I", I), at.shape[:-1])
-    duration = positive_number("duration", duration)
-    n_steps = math.ceil(duration / ACCURATE_STEP)
+    duration, start = positive_number("duration", duration), finite_number("start", start)
+    signals = _signals("I", I, at) if is_signal(I) else None
+    if signals is None:
+        levels = cast(npt.ArrayLike, I)
+        current = broadcastable("I", finite_array("I", levels), at.shape[:-1])
+    times = np.array([start, start + duration])
+    if signals is not None:
+        times, _ = with_stops(times, signals)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(n_steps):
-            at = _dop853_step(at, current, duration / n_steps)
+        for begin, length in zip(times, np.diff(times), strict=False):
+            n_steps = math.ceil(length / ACCURATE_STEP)
+            dt = length / n_steps
+            if signals is not None:
+                stages = begin + dt * (np.arange(n_steps)[:, None] + DOP853.C[: DOP853.n_stages])
+                middle = np.broadcast_to(begin + length / 2, stages.shape)
+                driven = _currents(signals, stages, middle, at)
+            for n in range(n_steps):
+                at = _dop853_step(
+                    at, [current] * DOP853.n_stages if signals is None else driven[n], dt
+                )
     return at
 
 
-def _dop853_step(state: FloatArray, I: FloatArray, dt: float) -> FloatArray:
+def _signals(name: str, I: Input | Sequence[Input], state: FloatArray) -> list[Input]:
+    """A signal of one component for each of the states."""
+    if state.ndim > 2:
+        raise ValueError(f"state must have shape (2,) or (N, 2) for signals, got {state.shape}")
+    signals = signals_of(I, len(state) if state.ndim == 2 else 1, name)
+    if signals[0].components is not None:
+        raise ValueError(f"{name} must have one component, got {signals[0].components}")
+    return signals
+
+
+def _currents(
+    signals: Sequence[Input], t: FloatArray, inside: FloatArray, state: FloatArray
+) -> FloatArray:
+    """Currents at times ``t``, shape (*t.shape, *state.shape[:-1])."""
+    return values_at(signals, t, inside).reshape(t.shape + state.shape[:-1])
+
+
+def _dop853_step(state: FloatArray, I: Sequence[FloatArray] | FloatArray, dt: float) -> FloatArray:
+    """One step; ``I`` holds the current at each stage."""
     stages = np.empty((DOP853.n_stages, *state.shape))
     flat = stages.reshape(DOP853.n_stages, -1)
-    stages[0] = fhn_rhs(state, I)
+    stages[0] = fhn_rhs(state, I[0])
     for i in range(1, DOP853.n_stages):
         slope = (DOP853.A[i, :i] @ flat[:i]).reshape(state.shape)
-        stages[i] = fhn_rhs(state + dt * slope, I)
+        stages[i] = fhn_rhs(state + dt * slope, I[i])
     return state + dt * (DOP853.B @ flat).reshape(state.shape)
 
 
 def simulate(
     initial_state: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: Drive,
     n_steps: int,
     dt: float = DT,
     *,
     substeps: int | None = None,
 ) -> FloatArray:
-    """Simulate the neuron under constant current.
+    """Simulate the neuron from time 0.
 
     Parameters
     ----------
     initial_state : array_like, shape (2,) or (N, 2)
         Where each trajectory starts.
-    I : float or array_like, shape (N,)
-        Input current of each trajectory.
+    I : float or array_like, shape (N,); Input, or sequence of N Input
+        Input current of each trajectory: constant, or a signal (see :mod:`neurode_lib.inputs`).
     n_steps : int
         Number of output intervals.
     dt : float, default 0.5
         Time between two outputs.
     substeps : int, optional
         RK4 steps per output interval; ``substeps=1`` is the simulator of the article that the
-        book examines. By default the trajectory is the accurate one of :func:`flow_map`, within
-        1e-6 of the exact solution over ``t <= 40`` from anywhere in the sampling box.
+        book examines. An interval in which a signal breaks is cut there, and each part has as
+        many. By default the trajectory is the accurate one of :func:`flow_map`, within 1e-6 of
+        the exact solution over ``t <= 40`` from anywhere in the sampling box.
 
     Returns
     -------
@@ -212,34 +259,57 @@ def simulate(
     start = last_axis("initial_state", finite_array("initial_state", initial_state), 2)
     if start.ndim > 2:
         raise ValueError(f"initial_state must have shape (2,) or (N, 2), got {start.shape}")
-    current = finite_array("I", I)
-    if current.ndim > 0 and current.shape != start.shape[:-1]:
-        raise ValueError(
-            f"I must be a number or have shape {start.shape[:-1]} like initial_state, "
-            f"got {current.shape}"
-        )
+    current: FloatArray | list[Input]
+    if is_signal(I):
+        current = _signals("I", I, start)
+    else:
+        current = constant = finite_array("I", cast(npt.ArrayLike, I))
+        if constant.ndim > 0 and constant.shape != start.shape[:-1]:
+            raise ValueError(
+                f"I must be a number or have shape {start.shape[:-1]} like initial_state, "
+                f"got {constant.shape}"
+            )
     n_steps = positive_int("n_steps", n_steps)
     dt = positive_number("dt", dt)
     if substeps is not None:
         substeps = positive_int("substeps", substeps)
-
-    def advance(state: FloatArray) -> FloatArray:
-        if substeps is None:
-            return flow_map(state, current, dt)
-        for _ in range(substeps):
-            state = rk4_step(fhn_rhs, state, current, dt / substeps)
-        return state
 
     states = np.empty((*start.shape[:-1], n_steps + 1, 2))
     states[..., 0, :] = state = start
     # A diverging state overflows on its way to inf; the check below says so in words.
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(1, n_steps + 1):
-            before, state = state, advance(state)
+            before, begin = state, (step - 1) * dt
+            if substeps is None:
+                state = flow_map(before, current, dt, start=begin)
+            else:
+                state = _rk4_steps(before, current, begin, dt, substeps)
             length = ACCURATE_STEP if substeps is None else dt / substeps
             refuse_divergence(before, state, step * dt, length)
             states[..., step, :] = state
     return states
+
+
+def _rk4_steps(
+    state: FloatArray,
+    I: FloatArray | list[Input],
+    start: float,
+    duration: float,
+    n_steps: int,
+) -> FloatArray:
+    """As many equal RK4 steps, or as many in each part where signals break in between."""
+    if not isinstance(I, list):
+        for _ in range(n_steps):
+            state = rk4_step(fhn_rhs, state, I, duration / n_steps)
+        return state
+    times, _ = with_stops(np.array([start, start + duration]), I)
+    for begin, length in zip(times, np.diff(times), strict=False):
+        dt = length / n_steps
+        for t in begin + dt * np.arange(n_steps):
+            stages = np.array([t, t + dt / 2, t + dt])
+            first, *later = _currents(I, stages, np.full(3, begin + length / 2), state)
+            state = rk4_step(fhn_rhs, state, first, dt, I_later=tuple(later))
+    return state
 
 
 def refuse_divergence(before: FloatArray, after: FloatArray, t: float, step: float) -> None:

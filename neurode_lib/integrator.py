@@ -10,33 +10,48 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from neurode_lib._checks import shown
+from neurode_lib.inputs import Input, is_signal, signals_of, values_at, with_stops
 
-VectorField = Callable[[Tensor, Tensor, Tensor], Tensor]
+# Called as ``func(t, y, I)``.
+VectorField = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+# Nothing, constants, or signals: see `rk4_integrate`.
+Drive: TypeAlias = Tensor | Input | Sequence[Input] | None
+# At the start, in the middle and at the end of a step: times and inputs.
+Clock = tuple[Tensor, Tensor, Tensor]
+Stages = tuple[Tensor | None, Tensor | None, Tensor | None]
+
+# How far a time may be rounded, as a share of the step, before a field that reads it is misled.
+_CLOCK_TOLERANCE = 0.01
 
 
-def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
+def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
     """Integrate ``dy/dt = func(t, y, I)`` by classical RK4, one step per grid interval.
 
     The step is the spacing of ``t_eval``, so any strictly increasing grid will do: finer, coarser
-    or uneven. Every operation is differentiable; gradients are those of the discrete steps
-    (discretise-then-optimise).
+    or uneven. Where an input signal breaks between two times, a step ends there and the next one
+    begins, so that the order stays four. Every operation is differentiable in the states, the
+    constants and the weights; gradients are those of the discrete steps (discretise-then-optimise).
 
     Parameters
     ----------
     func : callable
-        ``func(t, y, I)``, returning the time derivative, shape (B, D).
+        ``func(t, y, I)``, returning the time derivative, shape (B, D). It gets `t` as a scalar
+        tensor and the input at that time, shape (B,), or (B, M) for `M` components. If it has an
+        attribute ``time_input`` that is False, it promises not to read `t`.
     y0 : Tensor, shape (B, D)
         States at ``t_eval[0]``.
-    I : Tensor, shape (B,)
-        Input currents, constant in time.
+    I : Tensor, shape (B,) or (B, M); Input, sequence of B Input, or None
+        Input currents: constant in time, as signals (see :mod:`neurode_lib.inputs`), or none.
     t_eval : Tensor, shape (T,)
-        Strictly increasing times, at least two.
+        Strictly increasing times, at least two; of y0's dtype or float64. Steps are taken from
+        them in float64 before anything is rounded.
 
     Returns
     -------
@@ -46,8 +61,8 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> T
     Raises
     ------
     ValueError
-        If an argument has the wrong shape, type or values, or the field returns another shape
-        or type than the states have.
+        If an argument has the wrong shape, type or values, the field returns another shape or
+        type than the states have, or reads a clock so late that y0's dtype cannot resolve it.
 
     References
     ----------
@@ -55,24 +70,61 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Tensor, t_eval: Tensor) -> T
     """
     if not callable(func):
         raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
-    check_inputs(y0, I, t_eval)
+    times, kept = check_inputs(y0, I, t_eval), None
+    if is_signal(I):
+        stops, kept = with_stops(times.detach().numpy(), signals_of(I, len(y0)))
+        times = torch.as_tensor(stops)
+    if getattr(func, "time_input", True):
+        _check_clock(times.detach(), y0.dtype)
     y = y0
     states = [y]
-    for t, t_next in zip(t_eval[:-1], t_eval[1:], strict=True):
-        dt = t_next - t
-        k1 = func(t, y, I)
-        if y is y0:
-            _check_derivative(k1, y0)
-        k2 = func(t + dt / 2, y + dt / 2 * k1, I)
-        k3 = func(t + dt / 2, y + dt / 2 * k2, I)
-        k4 = func(t_next, y + dt * k3, I)
-        y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    for dt, clock, drive in _steps(times, I, y0):
+        y = rk4_step(func, clock, y, drive, dt)
         states.append(y)
-    return torch.stack(states)
+    return torch.stack(states if kept is None else [states[n] for n in kept])
 
 
-def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:
+def rk4_step(
+    func: VectorField,
+    clock: Clock,
+    y: Tensor,
+    drive: Stages,
+    dt: Tensor,
+) -> Tensor:
+    """One step of classical RK4; ``clock`` and ``drive`` hold its start, middle and end."""
+    k1 = func(clock[0], y, drive[0])
+    _check_derivative(k1, y)
+    k2 = func(clock[1], y + dt / 2 * k1, drive[1])
+    k3 = func(clock[1], y + dt / 2 * k2, drive[1])
+    k4 = func(clock[2], y + dt * k3, drive[2])
+    return y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+
+
+def _steps(times: Tensor, I: Drive, y0: Tensor) -> Iterator[tuple[Tensor, Clock, Stages]]:
+    """Length, times and inputs of each step; only at the end does any of it leave float64."""
+    middles = (times[:-1] + times[1:]) / 2
+    stages = torch.stack([times[:-1], middles, times[1:]])
+    clocks = like(stages, y0).unbind(1)
+    if is_signal(I):
+        at, inside = (x.detach().numpy() for x in (stages, middles.expand(3, -1)))
+        drives = like(torch.as_tensor(values_at(signals_of(I, len(y0)), at, inside)), y0)
+    for n, dt in enumerate(like(times.diff(), y0)):
+        drive = tuple(drives[:, n]) if is_signal(I) else (I, I, I)
+        yield dt, tuple(clocks[n]), drive
+
+
+def like(values: Tensor, y0: Tensor) -> Tensor:
+    """Numbers in the dtype of ``y0``, and only then on its device, which may not know float64."""
+    return values.to(y0.dtype).to(y0.device)
+
+
+def check_inputs(y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
     """Refuse what cannot be integrated, naming the argument.
+
+    Returns
+    -------
+    Tensor, shape (T,)
+        The times, in float64 and on the CPU.
 
     Raises
     ------
@@ -86,30 +138,64 @@ def check_inputs(y0: Tensor, I: Tensor, t_eval: Tensor) -> None:
             "t_eval must be a tensor of shape (T,) with at least two times, got "
             f"{shown_tensor(t_eval)}"
         )
-    _check_like_y0("t_eval", t_eval, y0)
-    if not torch.isfinite(t_eval).all():
+    if t_eval.dtype not in (y0.dtype, torch.float64) or t_eval.device not in (
+        y0.device,
+        torch.device("cpu"),
+    ):
+        raise ValueError(
+            f"t_eval must be of y0's dtype ({y0.dtype}) or torch.float64, on {y0.device} or the "
+            f"CPU, got {t_eval.dtype} on {t_eval.device}"
+        )
+    times = t_eval.cpu().double()
+    if not torch.isfinite(times).all():
         raise ValueError("t_eval must be finite")
-    steps = t_eval.diff()
+    steps = times.diff()
     if not (steps > 0).all():
         at = int((steps <= 0).nonzero()[0])
         raise ValueError(
             "t_eval must be strictly increasing, got "
-            f"{t_eval[at].item():g} followed by {t_eval[at + 1].item():g} at index {at + 1}"
+            f"{times[at]:g} followed by {times[at + 1]:g} at index {at + 1}"
         )
+    return times
 
 
-def check_state(y0: Tensor, I: Tensor) -> None:
+def check_state(y0: Tensor, I: Drive) -> None:
     """Refuse states and currents that do not belong together, naming the argument."""
     if not isinstance(y0, Tensor) or y0.dim() != 2 or y0.numel() == 0:
         raise ValueError(f"y0 must be a non-empty tensor of shape (B, D), got {shown_tensor(y0)}")
     if not y0.is_floating_point():
         raise ValueError(f"y0 must have a floating-point dtype, got {y0.dtype}")
-    if not isinstance(I, Tensor) or I.shape != y0.shape[:1]:
-        raise ValueError(f"I must be a tensor of shape ({len(y0)},) like y0, got {shown_tensor(I)}")
-    _check_like_y0("I", I, y0)
-    for name, value in (("y0", y0), ("I", I)):
-        if not torch.isfinite(value).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
+    if not torch.isfinite(y0).all():
+        raise ValueError("y0 must be finite, got NaN or infinity")
+    if is_signal(I):
+        signals_of(I, len(y0))
+    elif I is not None:
+        if not isinstance(I, Tensor) or I.dim() not in (1, 2) or len(I) != len(y0):
+            raise ValueError(
+                f"I must be a tensor of shape ({len(y0)},) like y0 or ({len(y0)}, M), an Input, a "
+                f"sequence of {len(y0)} of them, or None, got {shown_tensor(I)}"
+            )
+        if I.dtype != y0.dtype or I.device != y0.device:
+            raise ValueError(
+                f"I must have y0's dtype and device ({y0.dtype} on {y0.device}), "
+                f"got {I.dtype} on {I.device}"
+            )
+        if not torch.isfinite(I).all():
+            raise ValueError("I must be finite, got NaN or infinity")
+
+
+def _check_clock(times: Tensor, dtype: torch.dtype) -> None:
+    """Refuse times that the dtype of the states rounds by much of a step."""
+    rounded, steps = times.to(dtype).double(), times.diff()
+    off = (rounded - times).abs()[1:] / steps
+    if off.max() > _CLOCK_TOLERANCE:
+        at = int(off.argmax())
+        raise ValueError(
+            f"t_eval must hold times that {dtype} can tell apart, since the field reads the "
+            f"clock: it rounds {times[at + 1]:.12g} to {rounded[at + 1]:.12g} where a step is "
+            f"{steps[at]:g}. Count the time from the first sample, use model.double(), or, if the "
+            "field does not read t, give it an attribute time_input = False"
+        )
 
 
 def _check_derivative(derivative: Tensor, y0: Tensor) -> None:
@@ -126,14 +212,16 @@ def _check_derivative(derivative: Tensor, y0: Tensor) -> None:
         )
 
 
-def _check_like_y0(name: str, value: Tensor, y0: Tensor) -> None:
-    if value.dtype != y0.dtype or value.device != y0.device:
-        raise ValueError(
-            f"{name} must have y0's dtype and device ({y0.dtype} on {y0.device}), "
-            f"got {value.dtype} on {value.device}"
-        )
-
-
 def shown_tensor(value: object) -> str:
-    """A tensor by its shape, for a message; anything else as it is."""
-    return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
+    """A tensor by its shape, for a message; anything else as it is, cut to one line."""
+    return f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else shown(value)
+
+
+def components(I: Drive) -> int:
+    """How many numbers an input has at a time, 0 for none."""
+    if I is None:
+        return 0
+    if isinstance(I, Tensor):
+        return 1 if I.dim() == 1 else I.shape[1]
+    first = I if isinstance(I, Input) else I[0]
+    return 1 if first.components is None else first.components

@@ -13,13 +13,23 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from neurode_lib._checks import instance_of, one_of, positive_int, truth_value
-from neurode_lib.integrator import check_inputs, check_state, rk4_integrate, shown_tensor
+from neurode_lib.inputs import is_signal, signals_of, values_at
+from neurode_lib.integrator import (
+    Drive,
+    check_inputs,
+    check_state,
+    components,
+    like,
+    rk4_integrate,
+    shown_tensor,
+)
 
 
 def _mlp(n_in: int, hidden: int, n_out: int, *, zero_init: bool) -> nn.Sequential:
@@ -39,6 +49,8 @@ class ODEFunc(nn.Module):
     ----------
     state_dim : int, default 2
         Dimension `D` of the state.
+    input_dim : int, default 1
+        Number `M` of input currents; 0 for a field that has none.
     hidden : int, default 128
         Width of both hidden layers.
     time_input : bool, default False
@@ -62,33 +74,36 @@ class ODEFunc(nn.Module):
         state_dim: int = 2,
         hidden: int = 128,
         *,
+        input_dim: int = 1,
         time_input: bool = False,
         zero_init: bool = True,
     ) -> None:
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
+        self.input_dim = positive_int("input_dim", input_dim, minimum=0)
         self.time_input = truth_value("time_input", time_input)
         zero_init = truth_value("zero_init", zero_init)
-        self.net = _mlp(state_dim + 1 + time_input, hidden, state_dim, zero_init=zero_init)
+        n_in = state_dim + input_dim + time_input
+        self.net = _mlp(n_in, hidden, state_dim, zero_init=zero_init)
 
-    def forward(self, t: Tensor, y: Tensor, I: Tensor) -> Tensor:
+    def forward(self, t: Tensor, y: Tensor, I: Tensor | None) -> Tensor:
         """Evaluate the field.
 
         Parameters
         ----------
-        t : Tensor, scalar
+        t : Tensor, scalar or shape (B, 1)
             Time; ignored unless the network was built with ``time_input=True``.
         y : Tensor, shape (B, D)
             States.
-        I : Tensor, shape (B,)
+        I : Tensor, shape (B,) or (B, M); None if the field has no input
             Input currents.
 
         Returns
         -------
         Tensor, shape (B, D)
         """
-        columns = [y, I.view(-1, 1)]
+        columns = _state_and_input(y, I)
         if self.time_input:
             columns.append(t.expand(len(y), 1))
         return self.net(torch.cat(columns, dim=-1))
@@ -113,11 +128,11 @@ class NeuralODE(nn.Module):
         instance_of("func", func, nn.Module)
         self.func = func
 
-    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
+    def forward(self, y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
         """Integrate from ``y0`` over ``t_eval``; see :func:`rk4_integrate`. Shape (T, B, D)."""
         if isinstance(self.func, ODEFunc):
             check_state(y0, I)
-            _check_fits(y0, self.func)
+            _check_fits(y0, I, self.func)
         return rk4_integrate(self.func, y0, I, t_eval)
 
 
@@ -133,24 +148,32 @@ class DiscreteRNN(nn.Module):
         As for :class:`ODEFunc`, whose parameter count it matches.
     """
 
-    def __init__(self, state_dim: int = 2, hidden: int = 128, *, zero_init: bool = True) -> None:
+    def __init__(
+        self,
+        state_dim: int = 2,
+        hidden: int = 128,
+        *,
+        input_dim: int = 1,
+        zero_init: bool = True,
+    ) -> None:
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
+        self.input_dim = positive_int("input_dim", input_dim, minimum=0)
         zero_init = truth_value("zero_init", zero_init)
-        self.net = _mlp(state_dim + 1, hidden, state_dim, zero_init=zero_init)
+        self.net = _mlp(state_dim + input_dim, hidden, state_dim, zero_init=zero_init)
 
-    def step(self, y: Tensor, I: Tensor) -> Tensor:
+    def step(self, y: Tensor, I: Tensor | None) -> Tensor:
         """Change of the state over one step, shape (B, D)."""
-        return self.net(torch.cat([y, I.view(-1, 1)], dim=-1))
+        return self.net(torch.cat(_state_and_input(y, I), dim=-1))
 
-    def rollout(self, y0: Tensor, I: Tensor, n_steps: int) -> Tensor:
+    def rollout(self, y0: Tensor, I: Tensor | None, n_steps: int) -> Tensor:
         """Take ``n_steps`` residual steps from ``y0``.
 
         Parameters
         ----------
         y0 : Tensor, shape (B, D)
-        I : Tensor, shape (B,)
+        I : Tensor, shape (B,) or (B, M); None if the network has no input
         n_steps : int
 
         Returns
@@ -164,24 +187,41 @@ class DiscreteRNN(nn.Module):
         """
         n_steps = positive_int("n_steps", n_steps)
         check_state(y0, I)
-        _check_fits(y0, self)
-        y = y0
+        _check_fits(y0, I, self)
+        return self._follow(y0, [I] * n_steps)
+
+    def forward(self, y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
+        """One step per interval of ``t_eval``, however long the interval is. Shape (T, B, D).
+
+        Of an input signal a step sees the value at its start.
+        """
+        times = check_inputs(y0, I, t_eval)
+        _check_fits(y0, I, self)
+        if not is_signal(I):
+            return self._follow(y0, [I] * (len(times) - 1))  # type: ignore[list-item]
+        starts = times[:-1].detach().numpy()
+        values = values_at(signals_of(I, len(y0)), starts, starts)
+        return self._follow(y0, like(torch.as_tensor(values), y0))
+
+    def _follow(self, y: Tensor, inputs: Iterable[Tensor | None]) -> Tensor:
         states = [y]
-        for _ in range(n_steps):
+        for I in inputs:
             y = y + self.step(y, I)
             states.append(y)
         return torch.stack(states)
 
-    def forward(self, y0: Tensor, I: Tensor, t_eval: Tensor) -> Tensor:
-        """One step per interval of ``t_eval``, however long the interval is. Shape (T, B, D)."""
-        check_inputs(y0, I, t_eval)
-        return self.rollout(y0, I, len(t_eval) - 1)
+
+def _state_and_input(y: Tensor, I: Tensor | None) -> list[Tensor]:
+    """What a network sees, before time: columns of shape (B, D) and (B, M)."""
+    return [y] if I is None else [y, I.view(len(y), -1)]
 
 
 def make_model(
     kind: Literal["neural_ode", "discrete_rnn"] = "neural_ode",
     *,
     seed: int,
+    state_dim: int = 2,
+    input_dim: int = 1,
     hidden: int = 128,
     time_input: bool = False,
     zero_init: bool = True,
@@ -193,7 +233,7 @@ def make_model(
     kind : {"neural_ode", "discrete_rnn"}
     seed : int
         Seed of the initial weights.
-    hidden, time_input, zero_init
+    state_dim, input_dim, hidden, time_input, zero_init
         See :class:`~neurode_lib.models.ODEFunc`. A discrete RNN has no time input.
 
     Raises
@@ -210,8 +250,11 @@ def make_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if kind == "discrete_rnn":
-            return DiscreteRNN(hidden=hidden, zero_init=zero_init)
-        return NeuralODE(ODEFunc(hidden=hidden, time_input=time_input, zero_init=zero_init))
+            return DiscreteRNN(state_dim, hidden, input_dim=input_dim, zero_init=zero_init)
+        field = ODEFunc(
+            state_dim, hidden, input_dim=input_dim, time_input=time_input, zero_init=zero_init
+        )
+        return NeuralODE(field)
 
 
 def network_of(model: nn.Module) -> nn.Sequential:
@@ -241,7 +284,7 @@ def network_of(model: nn.Module) -> nn.Sequential:
     )
 
 
-def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:
+def _check_fits(y0: Tensor, I: Drive, model: ODEFunc | DiscreteRNN) -> None:
     if y0.shape[1] != model.state_dim:
         raise ValueError(
             f"y0 must have shape (B, {model.state_dim}) for this model, got {shown_tensor(y0)}"
@@ -251,4 +294,8 @@ def _check_fits(y0: Tensor, model: ODEFunc | DiscreteRNN) -> None:
         raise ValueError(
             f"y0 must have the model's dtype and device ({weight.dtype} on {weight.device}), "
             f"got {y0.dtype} on {y0.device}"
+        )
+    if components(I) != model.input_dim:
+        raise ValueError(
+            f"I must have {model.input_dim} components for this model, got {components(I)}"
         )

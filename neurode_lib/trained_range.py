@@ -15,13 +15,12 @@ import warnings
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import nn
 
-from neurode_lib._checks import finite_array, instance_of
+from neurode_lib._checks import FloatArray, finite_array, instance_of
 
-# The range may have been kept in half precision.
-_TOLERANCE = 1e-3
+# A current may have gone through single precision on its way.
+_TOLERANCE = 1e-6
 
 
 class UntrainedCurrentWarning(UserWarning):
@@ -34,9 +33,10 @@ def keep_trained_range(model: nn.Module, currents: npt.ArrayLike) -> None:
     Parameters
     ----------
     model : nn.Module
-        Gets a buffer that moves and is copied with it, but is no part of its weights.
+        Gets an attribute ``trained_currents``, a (low, high) pair for each input, that is copied
+        with it but is no part of its weights.
     currents : array_like
-        Currents of its training trajectories.
+        Currents of its training trajectories; of shape (N, M) for `M` inputs.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def keep_trained_range(model: nn.Module, currents: npt.ArrayLike) -> None:
         If ``model`` is no module, or a current is not finite.
     """
     instance_of("model", model, nn.Module)
-    values = finite_array("currents", currents)
-    bounds = torch.tensor([values.min(), values.max()], dtype=torch.float64)
-    model.register_buffer("trained_currents", bounds, persistent=False)
+    columns = _columns(finite_array("currents", currents))
+    bounds = tuple((float(column.min()), float(column.max())) for column in columns)
+    model.trained_currents = bounds  # type: ignore[assignment]
 
 
 def warn_outside_trained_range(model: nn.Module, currents: npt.ArrayLike) -> None:
@@ -56,17 +56,20 @@ def warn_outside_trained_range(model: nn.Module, currents: npt.ArrayLike) -> Non
     -----
     UntrainedCurrentWarning
     """
-    bounds = getattr(model, "trained_currents", None)
-    if bounds is None:
-        return
-    low, high = (float(bound) for bound in bounds)
-    values = np.asarray(currents, dtype=np.float64).ravel()
-    outside = values[(values < low - _TOLERANCE) | (values > high + _TOLERANCE)]
-    if outside.size:
-        warnings.warn(
-            f"I = {outside[0]:g} lies outside the currents that this model was trained on, "
-            f"{low:g} to {high:g}: nothing has compared what it says there with data. If you "
-            'ask on purpose: warnings.simplefilter("ignore", UntrainedCurrentWarning)',
-            UntrainedCurrentWarning,
-            stacklevel=3,
-        )
+    bounds = getattr(model, "trained_currents", ())
+    columns = _columns(np.asarray(currents, dtype=np.float64))
+    for (low, high), values in zip(bounds, columns, strict=False):
+        outside = values[(values < low - _TOLERANCE) | (values > high + _TOLERANCE)]
+        if outside.size:
+            warnings.warn(
+                f"I = {outside[0]:g} lies outside the currents that this model was trained on, "
+                f"{low:g} to {high:g}: nothing has compared what it says there with data. If you "
+                'ask on purpose: warnings.simplefilter("ignore", UntrainedCurrentWarning)',
+                UntrainedCurrentWarning,
+                stacklevel=3,
+            )
+
+
+def _columns(currents: FloatArray) -> FloatArray:
+    """A row for each input."""
+    return currents.T if currents.ndim == 2 else currents.reshape(1, -1)

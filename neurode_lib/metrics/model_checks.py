@@ -10,9 +10,15 @@ def check_model(model: nn.Module) -> None:
     """Refuse what is not a torch module, or says that its state is not (v, w)."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch module, got {type(model).__name__}")
-    state_dim = getattr(getattr(model, "func", model), "state_dim", 2)
-    if state_dim != 2:
+    state_dim = state_dim_of(model)
+    if state_dim not in (2, None):
         raise ValueError(f"model must have a state of 2 variables, got state_dim={state_dim}")
+
+
+def state_dim_of(model: nn.Module) -> int | None:
+    """Dimension of a model's state, or None if it does not say."""
+    state_dim = getattr(getattr(model, "func", model), "state_dim", None)
+    return state_dim if isinstance(state_dim, int) else None
 
 
 def check_weights(model: nn.Module) -> None:

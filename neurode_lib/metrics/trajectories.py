@@ -1,6 +1,6 @@
 """How far predicted trajectories are from the true ones, and under which clock.
 
-Arrays are NumPy, batch first: trajectories `(N, T, 2)`. All quantities are dimensionless.
+Arrays are NumPy, batch first: trajectories `(N, T, D)`. All quantities are dimensionless.
 
 A model may diverge. Predictions keep their infinities and NaNs, so that
 :func:`divergence_steps` can say which trajectory left the finite range and when; every error
@@ -15,7 +15,7 @@ References
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,13 @@ from neurode_lib._checks import (
     FloatArray,
     finite_array,
     instance_of,
-    last_axis,
     positive_int,
     positive_number,
     real_array,
 )
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
-from neurode_lib.metrics.model_checks import check_model
+from neurode_lib.inputs import Drive, Input, is_signal, signals_of
+from neurode_lib.metrics.model_checks import state_dim_of
 from neurode_lib.trained_range import warn_outside_trained_range
 
 
@@ -43,7 +43,7 @@ class DivergedWarning(RuntimeWarning):
 def predict(
     model: nn.Module,
     initial_states: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: Drive,
     t_eval: npt.ArrayLike,
 ) -> FloatArray:
     """Trajectories of a learned model, without gradients.
@@ -52,24 +52,25 @@ def predict(
     ----------
     model : nn.Module
         Called as ``model(y0, I, t_eval)`` in the dtype and on the device of its parameters
-        (float64 on the CPU if it has none), returning shape (T, N, 2).
-    initial_states : array_like, shape (N, 2)
+        (float64 on the CPU if it has none), returning shape (T, N, D). The times are float64 and
+        on the CPU always, so that late ones keep their differences.
+    initial_states : array_like, shape (N, D)
         States at ``t_eval[0]``.
-    I : float or array_like, shape (N,)
-        Input current of each trajectory.
+    I : float or array_like, shape (N,) or (N, M); Input, sequence of N Input, or None
+        Input of each trajectory: constant, a signal (see :mod:`neurode_lib.inputs`), or none.
     t_eval : array_like, shape (T,)
         Strictly increasing times.
 
     Returns
     -------
-    ndarray, shape (N, T, 2)
+    ndarray, shape (N, T, D)
         Row ``[:, 0]`` holds the initial states, rounded to the model's dtype. A trajectory that
         diverges holds infinities or NaNs from there on; see :func:`divergence_steps`.
 
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or values, or the model another state than (v, w).
+        If an argument has the wrong shape or values, or does not fit the model.
     TypeError
         If ``model`` is not a torch module.
 
@@ -85,17 +86,22 @@ def predict(
     ----------
     Chen et al. 2018 [1]_.
     """
-    check_model(model)
-    starts, currents = check_starts(initial_states, I)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch module, got {type(model).__name__}")
+    starts, drive = check_starts(initial_states, I, state_dim=state_dim_of(model))
     times = check_grid(t_eval)
-    warn_outside_trained_range(model, currents)
+    warn_outside_trained_range(model, visited_inputs(drive, times))
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 
     def tensor(array: FloatArray) -> torch.Tensor:
-        return torch.as_tensor(array, dtype=like.dtype, device=like.device)
+        return torch.as_tensor(array).to(like.dtype).to(like.device)
 
     with torch.no_grad():
-        path = model(tensor(starts), tensor(currents), tensor(times))
+        path = model(
+            tensor(starts),
+            tensor(drive) if isinstance(drive, np.ndarray) else drive,
+            torch.as_tensor(times),
+        )
     if path.shape != (len(times), *starts.shape):
         raise ValueError(
             f"model must return shape {(len(times), *starts.shape)}, time first, got "
@@ -111,10 +117,12 @@ def _report_divergence(paths: FloatArray, times: FloatArray) -> None:
     lost = np.flatnonzero(steps < len(times))
     if lost.size:
         first = lost[np.argmin(steps[lost])]
-        v, w = paths[first, max(steps[first] - 1, 0)]
+        state = paths[first, max(steps[first] - 1, 0)]
+        names = ("v = ", "w = ") if len(state) == 2 else ("",) * len(state)
+        seen = ", ".join(f"{name}{value:g}" for name, value in zip(names, state, strict=True))
         warnings.warn(
             f"{lost.size} of {len(paths)} trajectories left the finite range, first number {first} "
-            f"before t = {times[steps[first]]:g}, last seen at v = {v:g}, w = {w:g}; errors over "
+            f"before t = {times[steps[first]]:g}, last seen at {seen}; errors over "
             "them are infinite",
             DivergedWarning,
             stacklevel=3,
@@ -126,7 +134,7 @@ def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
     Parameters
     ----------
-    predicted : array_like, shape (N, T, 2)
+    predicted : array_like, shape (N, T, D)
 
     Returns
     -------
@@ -135,16 +143,16 @@ def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """
     paths = real_array("predicted", predicted)
     _check_paths("predicted", paths)
-    finite = np.isfinite(paths[..., 0]) & np.isfinite(paths[..., 1])
+    finite = np.all(np.isfinite(paths), axis=-1)
     return np.where(finite.all(axis=1), paths.shape[1], finite.argmin(axis=1))
 
 
 def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
-    """Mean squared error over trajectories, times and both state variables.
+    """Mean squared error over trajectories, times and state variables.
 
     Parameters
     ----------
-    predicted, truth : array_like, shape (N, T, 2)
+    predicted, truth : array_like, shape (N, T, D)
 
     Returns
     -------
@@ -161,11 +169,11 @@ def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
 
 
 def error_by_horizon(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> FloatArray:
-    """Mean squared error at each time, over trajectories and both state variables.
+    """Mean squared error at each time, over trajectories and state variables.
 
     Parameters
     ----------
-    predicted, truth : array_like, shape (N, T, 2)
+    predicted, truth : array_like, shape (N, T, D)
 
     Returns
     -------
@@ -202,7 +210,7 @@ def extrapolation_mse(
 
     Parameters
     ----------
-    predicted, truth : array_like, shape (N, T, 2)
+    predicted, truth : array_like, shape (N, T, D)
         ``T > trained_steps + 1``.
     trained_steps : int, default 80
         Number of intervals in a training trajectory.
@@ -232,7 +240,7 @@ def extrapolation_mse(
 
 def true_trajectories(
     initial_states: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: Drive,
     t_eval: npt.ArrayLike,
 ) -> FloatArray:
     """Ground truth on any grid, by :func:`~neurode_lib.fitzhugh_nagumo.flow_map`.
@@ -240,7 +248,7 @@ def true_trajectories(
     Parameters
     ----------
     initial_states : array_like, shape (N, 2)
-    I : float or array_like, shape (N,)
+    I : float or array_like, shape (N,); Input, or sequence of N Input
     t_eval : array_like, shape (T,)
         Strictly increasing times.
 
@@ -255,12 +263,12 @@ def true_trajectories(
     FloatingPointError
         If a start is so far from the origin that the steps are too large.
     """
-    state, currents = check_starts(initial_states, I)
+    state, drive = check_starts(initial_states, I, state_dim=2)
     times = check_grid(t_eval)
     path = [state]
-    for t, interval in zip(times[1:], np.diff(times), strict=True):
-        state = flow_map(state, currents, interval)
-        refuse_divergence(path[-1], state, float(t), ACCURATE_STEP)
+    for t, interval in zip(times, np.diff(times), strict=False):
+        state = flow_map(state, drive, interval, start=t)
+        refuse_divergence(path[-1], state, float(t + interval), ACCURATE_STEP)
         path.append(state)
     return np.stack(path, axis=1)
 
@@ -298,7 +306,7 @@ def irregular_grid(rng: np.random.Generator, n_steps: int, t_end: float) -> Floa
 def mse_on_grid(
     model: nn.Module,
     initial_states: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: Drive,
     t_eval: npt.ArrayLike,
 ) -> float:
     """Mean squared error of a model against the truth on any grid, uneven ones included.
@@ -325,20 +333,40 @@ def mse_on_grid(
 
 
 def check_starts(
-    initial_states: npt.ArrayLike,
-    I: npt.ArrayLike,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the starts, shape (N, 2), and one current for each, shape (N,)."""
-    starts = last_axis("initial_states", finite_array("initial_states", initial_states), 2)
-    if starts.ndim != 2:
-        raise ValueError(f"initial_states must have shape (N, 2), got {starts.shape}")
-    currents = finite_array("I", I)
-    if currents.ndim > 0 and currents.shape != starts.shape[:1]:
+    initial_states: npt.ArrayLike, I: Drive, *, state_dim: int | None
+) -> tuple[FloatArray, FloatArray | list[Input] | None]:
+    """Return the starts, shape (N, D), and the input of each: shape (N,) or (N, M), or signals."""
+    starts = finite_array("initial_states", initial_states)
+    if starts.ndim != 2 or starts.shape[1] != (state_dim or starts.shape[1]):
         raise ValueError(
-            f"I must be a number or have shape ({len(starts)},) like initial_states, "
-            f"got {currents.shape}"
+            f"initial_states must have shape (N, {state_dim or 'D'}), got {starts.shape}"
         )
-    return starts, np.broadcast_to(currents, starts.shape[:1]).copy()
+    if I is None:
+        return starts, None
+    if is_signal(I):
+        return starts, signals_of(I, len(starts))
+    currents = finite_array("I", cast(npt.ArrayLike, I))
+    if currents.ndim == 0:
+        return starts, np.full(len(starts), currents)
+    if currents.ndim > 2 or len(currents) != len(starts):
+        raise ValueError(
+            f"I must be a number or have shape ({len(starts)},) or ({len(starts)}, M) like "
+            f"initial_states, got {currents.shape}"
+        )
+    return starts, currents.copy()
+
+
+def visited_inputs(drive: FloatArray | list[Input] | None, times: FloatArray) -> FloatArray:
+    """Every value that an input takes on a grid and at its breaks, shape (..., M)."""
+    if drive is None:
+        return np.empty((0, 1))
+    if isinstance(drive, np.ndarray):
+        return drive if drive.ndim == 2 else drive[:, None]
+    values = []
+    for one in {id(one): one for one in drive}.values():
+        inner = one.breaks[(one.breaks > times[0]) & (one.breaks < times[-1])]
+        values.append(one(np.concatenate([times, inner])).reshape(len(times) + len(inner), -1))
+    return np.concatenate(values)
 
 
 def check_grid(t_eval: npt.ArrayLike, name: str = "t_eval") -> FloatArray:
@@ -359,5 +387,5 @@ def check_grid(t_eval: npt.ArrayLike, name: str = "t_eval") -> FloatArray:
 
 
 def _check_paths(name: str, paths: FloatArray) -> None:
-    if paths.ndim != 3 or paths.shape[-1] != 2 or paths.size == 0:
-        raise ValueError(f"{name} must have shape (N, T, 2), got {paths.shape}")
+    if paths.ndim != 3 or paths.size == 0:
+        raise ValueError(f"{name} must have shape (N, T, D), got {paths.shape}")

@@ -311,7 +311,9 @@ def bad_calls():
         ("y0", spoilt(y0, torch.inf), I, grid),
         ("I", y0, 0.5, grid),
         ("I", y0, I[:2], grid),
-        ("I", y0, I[:, None], grid),
+        ("I", y0, I[None], grid),
+        ("I", y0, I[:, None].expand(-1, 2), grid),
+        ("I", y0, None, grid),
         ("I", y0, I.double(), grid),
         ("I", y0, I.to("meta"), grid),
         ("I", y0.double(), I, grid),
@@ -319,7 +321,7 @@ def bad_calls():
         ("t_eval", y0, I, [0.0, 0.5]),
         ("t_eval", y0, I, grid[:1]),
         ("t_eval", y0, I, grid[None]),
-        ("t_eval", y0, I, grid.double()),
+        ("t_eval", y0, I, grid.half()),
         ("t_eval", y0, I, grid.to("meta")),
         ("t_eval", y0, I, spoilt(grid, nan)),
         ("t_eval", y0, I, spoilt(grid, torch.inf)),
@@ -362,8 +364,16 @@ def test_a_grid_that_turns_back_is_quoted_where_it_does():
     ("change", "message"),
     [
         ({"y0": torch.zeros(3)}, "y0 must be a non-empty tensor of shape (B, D), got shape (3,)"),
-        ({"I": torch.zeros(5)}, "I must be a tensor of shape (3,) like y0, got shape (5,)"),
-        ({"I": 0.5}, "I must be a tensor of shape (3,) like y0, got 0.5"),
+        (
+            {"I": torch.zeros(5)},
+            "I must be a tensor of shape (3,) like y0 or (3, M), an Input, a sequence of 3 of "
+            "them, or None, got shape (5,)",
+        ),
+        (
+            {"I": 0.5},
+            "I must be a tensor of shape (3,) like y0 or (3, M), an Input, a sequence of 3 of "
+            "them, or None, got 0.5",
+        ),
         (
             {"t_eval": torch.zeros(1)},
             "t_eval must be a tensor of shape (T,) with at least two times, got shape (1,)",
