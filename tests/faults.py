@@ -30,13 +30,10 @@ class Fault:
 
 UNIT = "tests/unit/"
 SETUP = """
-import numpy as np, torch
-from neurode_lib.fitzhugh_nagumo import *
-from neurode_lib.metrics import *
-from neurode_lib.models import *
-from neurode_lib.study.run import *
-from neurode_lib.training.loop import *
-nan, inf = float("nan"), float("inf")
+import torch
+from neurode_lib import NeuralODE, ODEFunc, load_pretrained, make_model, simulate
+from neurode_lib.metrics import predict, true_trajectories
+nan = float("nan")
 """
 
 FAULTS = [
@@ -57,21 +54,21 @@ FAULTS = [
         "`ValueError` with both shapes",
         (
             "test_bad_input.py::test_bad_input_is_refused_by_name_and_good_input_is_not",
-            "test_neural_ode.py::test_bad_input_is_refused_by_name",
+            "test_models.py::test_bad_input_is_refused_by_name",
         ),
         "predict(NeuralODE(ODEFunc()), [[0.0, 0.0]], [0.2, 0.5], [0.0, 0.5])",
     ),
     Fault(
         "tensors of mixed type or device",
         "`ValueError` with both",
-        ("test_neural_ode.py::test_bad_input_is_refused_by_name",),
+        ("test_models.py::test_bad_input_is_refused_by_name",),
         "NeuralODE(ODEFunc())(torch.zeros(1, 2), torch.zeros(1).double(), torch.arange(2.0))",
     ),
     Fault(
         "a grid of one time, or one that repeats or turns back",
         "`ValueError` with the two times and their place",
         (
-            "test_neural_ode.py::test_a_grid_that_turns_back_is_quoted_where_it_does",
+            "test_integrator.py::test_a_grid_that_turns_back_is_quoted_where_it_does",
             "test_metrics_trajectories.py::test_messages_say_what_came_and_what_was_expected",
         ),
         "true_trajectories([[0.0, 0.0]], 0.5, [0.0, 1.0, 1.0])",
@@ -119,11 +116,11 @@ FAULTS = [
         "a loss, a gradient or weights that stop being finite in training",
         "`RuntimeWarning`; that model keeps its last good weights, the others train on",
         (
-            "test_train.py::"
+            "test_training.py::"
             "test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights",
-            "test_train.py::"
+            "test_training.py::"
             "test_a_gradient_that_is_not_finite_stops_a_model_before_it_takes_the_step",
-            "test_train.py::test_weights_that_the_last_update_spoils_are_not_returned",
+            "test_training.py::test_weights_that_the_last_update_spoils_are_not_returned",
         ),
     ),
     Fault(
@@ -137,7 +134,7 @@ FAULTS = [
         "that it was interrupted",
         (
             "test_interruption.py::test_ctrl_c_in_a_notebook_returns_what_was_learned",
-            "test_train.py::test_resuming_a_checkpoint_continues_the_same_run",
+            "test_training.py::test_ctrl_c_ends_training_after_the_update_that_runs",
         ),
     ),
     Fault(
@@ -181,8 +178,8 @@ FAULTS = [
         "`ValueError` with the file's name and what is wrong",
         (
             "test_damaged_files.py::test_damaged_downloads",
-            "test_trained.py::test_a_flipped_bit_is_seen_wherever_it_is",
-            "test_trained.py::test_what_the_page_did_not_write_is_refused",
+            "test_downloads.py::test_a_flipped_bit_is_seen_wherever_it_is",
+            "test_downloads.py::test_what_the_page_did_not_write_is_refused",
         ),
     ),
     Fault(
@@ -197,27 +194,6 @@ FAULTS = [
         "another program writes into a weights file that has been loaded",
         "nothing: what was loaded stays as it was",
         ("test_damaged_files.py::test_loaded_weights_do_not_change_with_the_file",),
-    ),
-    Fault(
-        "a damaged checkpoint, or one of another recipe, other data, another grid or another "
-        "version",
-        "`ValueError` with the file's name and what to do",
-        (
-            "test_damaged_files.py::test_damaged_checkpoints",
-            "test_damaged_files.py::test_a_checkpoint_of_another_version_is_refused",
-            "test_train.py::test_a_checkpoint_of_another_recipe_is_refused",
-            "test_train.py::test_a_checkpoint_of_other_data_is_refused",
-        ),
-    ),
-    Fault(
-        "a checkpoint that cannot be written",
-        "`ValueError` before the first update; should it fail only later, `OSError`, and the model "
-        "keeps what it has learned",
-        (
-            "test_train.py::"
-            "test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_update",
-            "test_train.py::test_what_was_learned_is_not_lost_with_the_checkpoint",
-        ),
     ),
     Fault(
         "the results of another study in the folder of this one",

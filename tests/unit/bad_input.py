@@ -16,12 +16,12 @@ import torch
 from matplotlib.figure import Figure
 
 from neurode_lib import fitzhugh_nagumo as fhn
-from neurode_lib import metrics, weights
-from neurode_lib.chapters import figures
-from neurode_lib.chapters import prose as notebook
+from neurode_lib import metrics, phase_plane, weights
+from neurode_lib.chapters import figures, prose
+from neurode_lib.chapters.models import model_for
 from neurode_lib.claims.record import median
 from neurode_lib.integrator import rk4_integrate
-from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model
 from neurode_lib.study.config import StudyConfig
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
 from neurode_lib.study.protocol import evaluate
@@ -29,7 +29,8 @@ from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
 from neurode_lib.study.variants import variant_named
 from neurode_lib.trained_range import keep_trained_range
-from neurode_lib.training import loop as train
+from neurode_lib.training.loop import train, train_ensemble
+from neurode_lib.training.recipe import Recipe
 from neurode_lib.training.rollout import stack_weights, stacked_rollout
 
 NAN, INF = float("nan"), float("inf")
@@ -155,13 +156,13 @@ ENTRIES = [
         },
     ),
     entry(fhn.sample_starts, {"n": 2, "rng": np.random.default_rng(0)}, rng="object"),
-    entry(fhn.nullclines, {"v": GRID, "I": 0.5}, I="number"),
-    entry(fhn.jacobian, {"state": START}, state="array"),
-    entry(fhn.equilibria, {"I": 0.5}, I="number"),
-    entry(fhn.regime, {"I": 0.5}, I="number"),
-    entry(fhn.limit_cycle, {"I": 0.5, "n_points": 5}, n_points="count"),
+    entry(phase_plane.nullclines, {"v": GRID, "I": 0.5}, I="number"),
+    entry(phase_plane.jacobian, {"state": START}, state="array"),
+    entry(phase_plane.equilibria, {"I": 0.5}, I="number"),
+    entry(phase_plane.regime, {"I": 0.5}, I="number"),
+    entry(phase_plane.limit_cycle, {"I": 0.5, "n_points": 5}, n_points="count"),
     entry(
-        fhn.classify_equilibrium,
+        phase_plane.classify_equilibrium,
         {"v": 0.5, "w": 0.1, "eigenvalues": (-1.0 + 0j, -2.0 + 0j)},
         v="number",
         w="number",
@@ -204,7 +205,7 @@ ENTRIES = [
     ),
     Entry(
         "Recipe",
-        train.Recipe,
+        Recipe,
         {},
         {
             "updates": "count",
@@ -215,7 +216,7 @@ ENTRIES = [
         },
     ),
     entry(
-        train.make_model,
+        make_model,
         {"kind": "neural_ode", "seed": 0, "hidden": 2, "time_input": False, "zero_init": True},
         kind="one of",
         seed="integer from 0",
@@ -225,8 +226,8 @@ ENTRIES = [
     ),
     Entry(
         "train",
-        lambda **options: train.train(
-            network(), **{"recipe": train.Recipe(updates=1), "progress": False} | options
+        lambda **options: train(
+            network(), **{"recipe": Recipe(updates=1), "progress": False} | options
         ),
         {"states": PATHS, "currents": CURRENTS, "t_eval": GRID, "seed": 0},
         {
@@ -237,15 +238,13 @@ ENTRIES = [
             "seed": "integer from 0",
             "device": "object",
             "snapshots_at": "integers",
-            "checkpoint": "path or none",
         },
         {"seed": "seeds?"},
     ),
     Entry(
         "train_ensemble",
-        lambda **options: train.train_ensemble(
-            **{"models": [network()], "recipe": train.Recipe(updates=1), "progress": False}
-            | options
+        lambda **options: train_ensemble(
+            **{"models": [network()], "recipe": Recipe(updates=1), "progress": False} | options
         ),
         {"states": PATHS[None], "currents": [CURRENTS], "t_eval": GRID, "seeds": [0]},
         {
@@ -311,13 +310,6 @@ ENTRIES = [
         initial_states="array",
         I="number",
         t_eval="array",
-    ),
-    entry(
-        metrics.other_step,
-        {"model": MODEL, "initial_states": STARTS, "I": CURRENTS, "dt": 0.5, "t_end": 1.0},
-        model="object",
-        dt="positive",
-        t_end="positive",
     ),
     entry(
         metrics.vector_field,
@@ -403,7 +395,10 @@ ENTRIES = [
     ),
     entry(
         metrics.cycle_error,
-        {"estimate": metrics.CycleEstimate(1.0, 1.0), "truth": fhn.limit_cycle(0.5, n_points=3)},
+        {
+            "estimate": metrics.CycleEstimate(1.0, 1.0),
+            "truth": phase_plane.limit_cycle(0.5, n_points=3),
+        },
         estimate="object",
         truth="object",
     ),
@@ -501,10 +496,10 @@ ENTRIES = [
         {"curves": "(curves|t)"},
     ),
     entry(figures.new_figure, {"n_columns": 1, "height": 3.0}, height="positive"),
-    entry(notebook.number, {"value": 0.5}, value="values"),
-    entry(notebook.spread, {"values": [0.5]}, values="row of values"),
+    entry(prose.number, {"value": 0.5}, value="values"),
+    entry(prose.spread, {"values": [0.5]}, values="row of values"),
     entry(
-        notebook.model_for,
+        model_for,
         {"variant": "neural_ode", "seed": 0, "retrain": False, "updates": 1},
         variant="one of",
         seed="integer from 0",
@@ -516,7 +511,6 @@ ENTRIES = [
 GOOD |= {
     "integers": {"an empty list", "an array without rows"},
     "none only": {"None"},
-    "path or none": {"None", "text", "a number in text"},
     "array of any rank": {"an array of rank 5", *NUMBERS},
     "function": {"a function"},
     "mapping or none": {"None", "a dictionary"},

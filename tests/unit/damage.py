@@ -12,7 +12,6 @@ import numpy as np
 CASES = {
     "weights": 4000,
     "network trained in the page": 1500,
-    "checkpoint of a training": 2000,
     "finished job of the study": 1500,
     "table of results": 1500,
     "curves of results": 1000,

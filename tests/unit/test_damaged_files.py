@@ -8,11 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from neurode_lib.training.checkpoint import restore_run, save_run
 from safetensors.torch import save
 
 from neurode_lib.explorers.downloads import load_trained
-from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.models import make_model
 from neurode_lib.study.config import StudyConfig
 from neurode_lib.study.job_files import load_job, save_job
@@ -22,14 +20,12 @@ from neurode_lib.study.protocol import Evaluation
 from neurode_lib.study.provenance import write_provenance
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
-from neurode_lib.training.ensemble import Ensemble
 from neurode_lib.training.recipe import Recipe
 from neurode_lib.training.rollout import stack_weights
 from neurode_lib.weights import _checksum, load_weights, save_weights
 from tests.unit.damage import CASES, damaged
-from tests.unit.test_trained import page_file
+from tests.unit.test_downloads import page_file
 
-GRID = 0.5 * np.arange(5)
 # Far above what these small files need, far below what their headers come to promise.
 MEMORY_MIB = 100
 
@@ -116,47 +112,6 @@ def test_loaded_weights_do_not_change_with_the_file(tmp_path):
     assert torch.equal(tensors["a"], torch.ones(1000))
 
 
-# --- checkpoints ---------------------------------------------------------------------------------
-
-
-STATES, CURRENTS = build_dataset(2, 4, seed=0)
-
-
-def new_run():
-    return Ensemble(
-        [make_model(seed=0, hidden=1, zero_init=False)],
-        STATES[None],
-        CURRENTS[None],
-        GRID,
-        Recipe(updates=4),
-        [0],
-        torch.device("cpu"),
-    )
-
-
-@pytest.fixture
-def checkpoint(tmp_path):
-    run = new_run()
-    run.keep_snapshot()
-    run.advance()
-    run.advance()
-    path = tmp_path / "run.safetensors"
-    save_run(run, path)
-    return path
-
-
-def restored(path):
-    run = new_run()
-    restore_run(run, path)
-    weights = {name: weight.detach() for name, weight in run.weights.items()}
-    moments = [dict(run.optimizer.state[weight]) for weight in run.weights.values()]
-    return [weights, moments, run.last_good, run.loss, run.grad_norm, run.update, run.snapshots]
-
-
-def test_damaged_checkpoints(checkpoint):
-    try_all(checkpoint, "checkpoint of a training", lambda: restored(checkpoint), equal)
-
-
 def resealed(path, change):
     """Write a file again with other content and a checksum that is right for it."""
     tensors, metadata = load_weights(path)
@@ -164,30 +119,6 @@ def resealed(path, change):
     header = {"metadata": json.dumps(metadata)}
     header["sha256"] = _checksum(tensors, header["metadata"])
     path.write_bytes(save({k: v.contiguous() for k, v in tensors.items()}, header))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda tensors, _: tensors.pop("0.weight.exp_avg"),
-        lambda tensors, _: tensors.pop("loss"),
-        lambda tensors, _: tensors.update({"0.weight": tensors["0.weight"][..., :1]}),
-        lambda tensors, _: tensors.update({"0.weight": tensors["0.weight"].double()}),
-        lambda tensors, _: tensors.update({"0.weight.step": torch.ones(2)}),
-        lambda tensors, _: tensors.update({"loss": tensors["loss"][:1]}),
-        lambda tensors, _: tensors.pop("snapshot.0.0.weight"),
-        lambda _, metadata: metadata.pop("update"),
-        lambda _, metadata: metadata.update(update=3),
-        lambda _, metadata: metadata.update(update="2"),
-        lambda _, metadata: metadata.update(seconds=None),
-        lambda _, metadata: metadata.update(snapshots=7),
-        lambda _, metadata: metadata.pop("stopped_at"),
-    ],
-)
-def test_a_checkpoint_of_another_version_is_refused(checkpoint, change):
-    resealed(checkpoint, change)
-    with pytest.raises(ValueError, match=r"run\.safetensors is not one of this version"):
-        restored(checkpoint)
 
 
 # --- the study -----------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from neurode_lib.metrics import (
     extrapolation_mse,
     irregular_grid,
     mse_on_grid,
-    other_step,
     predict,
     trajectory_mse,
     true_trajectories,
@@ -75,15 +74,19 @@ def test_predictions_run_in_the_models_dtype_without_gradients(dtype):
     np.testing.assert_array_equal(found, direct.detach().double().numpy().transpose(1, 0, 2))
 
 
+def clock(dt):
+    return np.linspace(0.0, 20.0, round(20.0 / dt) + 1)
+
+
 def test_the_perfect_step_predicts_its_own_clock_only(perfect_step):
-    assert other_step(perfect_step, STARTS, CURRENTS, 0.5, 20.0) < 1e-9
-    assert other_step(perfect_step, STARTS, CURRENTS, 0.25, 20.0) > 0.1
-    assert other_step(perfect_step, STARTS, CURRENTS, 1.0, 20.0) > 0.1
+    assert mse_on_grid(perfect_step, STARTS, CURRENTS, clock(0.5)) < 1e-9
+    assert mse_on_grid(perfect_step, STARTS, CURRENTS, clock(0.25)) > 0.1
+    assert mse_on_grid(perfect_step, STARTS, CURRENTS, clock(1.0)) > 0.1
 
 
 def test_the_true_field_predicts_under_every_clock(true_model):
-    assert other_step(true_model, STARTS, CURRENTS, 0.25, 20.0) < 1e-6
-    assert other_step(true_model, STARTS, CURRENTS, 0.05, 20.0) < 1e-12
+    assert mse_on_grid(true_model, STARTS, CURRENTS, clock(0.25)) < 1e-6
+    assert mse_on_grid(true_model, STARTS, CURRENTS, clock(0.05)) < 1e-12
     grid = irregular_grid(np.random.default_rng(0), 200, 20.0)
     assert mse_on_grid(true_model, STARTS, CURRENTS, grid) < 1e-8
 
@@ -108,7 +111,7 @@ def test_a_diverging_model_scores_infinity_and_says_where_and_when():
     assert np.isfinite(curve[: steps.min()]).all()
     assert np.isinf(curve[steps.min() :]).all()
     with pytest.warns(DivergedWarning, match=f"before t = {GRID[steps[2]]:g}, last seen at v = "):
-        assert other_step(model, starts, currents, 0.5, GRID[-1]) == math.inf
+        assert mse_on_grid(model, starts, currents, GRID) == math.inf
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e200])
@@ -215,9 +218,6 @@ PATH = np.zeros((2, 5, 2))
         ("trained_steps", lambda: extrapolation_mse(PATH, PATH, 0)),
         ("n_steps", lambda: irregular_grid(np.random.default_rng(0), 0, 1.0)),
         ("t_end", lambda: irregular_grid(np.random.default_rng(0), 3, 0.0)),
-        ("dt", lambda: other_step(MODEL, [[0.0, 0.0]], 0.5, 0.0, 1.0)),
-        ("t_end", lambda: other_step(MODEL, [[0.0, 0.0]], 0.5, 0.3, 1.0)),
-        ("t_end", lambda: other_step(MODEL, [[0.0, 0.0]], 0.5, 3.0, 1.0)),
     ],
 )
 def test_bad_input_is_refused_by_name(argument, call):
@@ -233,15 +233,11 @@ def test_an_untrained_rnn_stands_still_on_any_grid():
 # --- limits, messages and warnings ---------------------------------------------------------------
 
 
-def test_one_step_and_one_time_beyond_the_horizon_are_enough(true_model, paths):
+def test_one_time_beyond_the_horizon_is_enough(paths):
     predicted, truth = paths
     assert extrapolation_mse(predicted, truth, 5).beyond == pytest.approx(
         np.square(predicted - truth)[:, 6].mean()
     )
-    one = other_step(true_model, STARTS, CURRENTS, 0.5, 0.5)
-    assert one == mse_on_grid(true_model, STARTS, CURRENTS, [0.0, 0.5])
-    two = other_step(true_model, STARTS, CURRENTS, 0.5, 1.0)
-    assert two == mse_on_grid(true_model, STARTS, CURRENTS, [0.0, 0.5, 1.0])
 
 
 def test_predictions_ask_for_the_currents_that_the_model_was_trained_on():

@@ -21,6 +21,7 @@ from neurode_lib.study.jobs import Job, reference_losses, run_job
 from neurode_lib.study.merge import is_merged
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
 from neurode_lib.study.protocol import evaluate
+from neurode_lib.study.provenance import write_provenance
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
 from neurode_lib.study.variants import SNAPSHOT_UPDATES, VARIANTS, training_set, variant_named
@@ -318,7 +319,7 @@ def test_results_are_those_in_the_folder_now(finished, tmp_path, monkeypatch):
     table = tmp_path / "a/results/results.csv"
     shown = f"{load_results('a/results').values('neural_ode', 'train_mse')[0]:.9g}"
     table.write_text(table.read_text().replace(shown, "0.125"))
-    study.write_provenance(table.parent, load_results(finished.out).provenance)
+    write_provenance(table.parent, load_results(finished.out).provenance)
     assert load_results("a/results").values("neural_ode", "train_mse")[0] == 0.125
 
 

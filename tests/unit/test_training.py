@@ -7,12 +7,10 @@ import threading
 import numpy as np
 import pytest
 import torch
-from neurode_lib.training.checkpoint import save_run
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model, network_of
-from neurode_lib.training import loop as train_module
 from neurode_lib.training.ensemble import Ensemble
 from neurode_lib.training.loop import train, train_ensemble
 from neurode_lib.training.recipe import Recipe
@@ -160,47 +158,19 @@ def test_the_schedule_is_pytorchs_cosine():
         scheduler.step()
 
 
-def test_resuming_a_checkpoint_continues_the_same_run(tmp_path, monkeypatch):
-    recipe = Recipe(updates=20, window=4, batch=5)
-    states, currents = stacked([0, 1])
-    checkpoint = tmp_path / "run.safetensors"
-
-    def run(**options):
-        return train_ensemble(
-            [make_model(seed=s, hidden=8) for s in (0, 1)],
-            states,
-            currents,
-            GRID,
-            recipe,
-            seeds=[0, 1],
-            progress=False,
-            snapshots_at=[0, 5, 20],
-            **options,
-        )
-
-    whole, whole_history = run()
-    real_advance, calls = Ensemble.advance, itertools.count()
-
-    def interrupted(self):
-        if next(calls) == 8:
-            signal.raise_signal(signal.SIGINT)  # within an update, which is still finished
-        real_advance(self)
-
-    monkeypatch.setattr(Ensemble, "advance", interrupted)
-    partial, partial_history = run(checkpoint=checkpoint)
+def test_ctrl_c_ends_training_after_the_update_that_runs(monkeypatch):
+    whole, whole_history = small_run()
+    interrupt_at(monkeypatch, 2)
+    partial, history = small_run(snapshots_at=[3, 6])
     monkeypatch.undo()
-    assert partial_history.interrupted
-    assert len(partial_history.loss) == 9
-    assert not torch.equal(flat(partial[0]), flat(whole[0]))
-    assert checkpoint.exists()
-
-    resumed, history = run(checkpoint=checkpoint)
-    assert not history.interrupted
-    assert not checkpoint.exists()
-    np.testing.assert_array_equal(history.loss, whole_history.loss)
-    assert sorted(history.snapshots) == [0, 5, 20]
-    for a, b in zip(resumed, whole, strict=True):
-        assert torch.equal(flat(a), flat(b))
+    assert history.interrupted
+    assert not whole_history.interrupted
+    np.testing.assert_array_equal(history.loss, whole_history.loss[:3])
+    assert list(history.snapshots) == []  # asked for at its beginning, and at the end
+    _, again = small_run(snapshots_at=[3])
+    for name, weight in network_of(partial).state_dict().items():
+        assert torch.equal(weight, again.snapshots[3][name][0])
+    assert not torch.equal(flat(partial), flat(whole))
 
 
 def test_each_seed_of_an_ensemble_draws_its_own_minibatches():
@@ -218,14 +188,10 @@ def test_each_seed_of_an_ensemble_draws_its_own_minibatches():
     np.testing.assert_allclose(history.loss[:, 0], history.loss[:, 2], rtol=1e-5)
 
 
-def test_the_seconds_of_a_resumed_run_include_those_before(tmp_path, monkeypatch):
+def test_the_seconds_are_those_of_the_updates(monkeypatch):
     ticks = itertools.count()
     monkeypatch.setattr("time.perf_counter", lambda: float(next(ticks)))  # an update takes 1
-    with monkeypatch.context() as interrupted:
-        interrupt_at(interrupted, 2)
-        _, history = small_run(checkpoint=tmp_path / "run.safetensors")
-        assert history.seconds == 3.0
-    _, history = small_run(checkpoint=tmp_path / "run.safetensors")
+    _, history = small_run()
     assert history.seconds == 6.0
 
 
@@ -263,13 +229,11 @@ def test_the_second_interrupt_is_not_waited_for_and_the_handler_comes_back(monke
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_interrupt_in_the_last_update_leaves_a_whole_run(monkeypatch, tmp_path):
+def test_an_interrupt_in_the_last_update_leaves_a_whole_run(monkeypatch):
     interrupt_at(monkeypatch, 5)
-    checkpoint = tmp_path / "run.safetensors"
-    _, history = small_run(checkpoint=checkpoint, snapshots_at=[6])
+    _, history = small_run(snapshots_at=[6])
     assert not history.interrupted
     assert list(history.snapshots) == [6]
-    assert not checkpoint.exists()
 
 
 def test_who_ignores_interrupts_goes_on_ignoring_them(monkeypatch):
@@ -290,125 +254,6 @@ def test_training_runs_in_a_thread_where_no_signal_arrives():
     thread.start()
     thread.join()
     torch.testing.assert_close(flat(results[0][0]), flat(small_run()[0]))
-
-
-def test_a_run_that_has_learned_nothing_leaves_no_checkpoint(tmp_path):
-    states, currents = data(0)
-    run = Ensemble(
-        [make_model(seed=0, hidden=4)],
-        states[None],
-        currents[None],
-        GRID,
-        Recipe(),
-        [0],
-        torch.device("cpu"),
-    )
-    save_run(run, tmp_path / "run.safetensors")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_checkpoint_may_be_named_by_text(monkeypatch, tmp_path):
-    interrupt_at(monkeypatch, 2)
-    small_run(checkpoint=str(tmp_path / "run.safetensors"))
-    monkeypatch.undo()
-    _, history = small_run(checkpoint=str(tmp_path / "run.safetensors"))
-    assert len(history.loss) == 6
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
-    states, currents = data(0)
-    checkpoint = tmp_path / "run.safetensors"
-    monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(type(checkpoint), "unlink", lambda *_a, **_k: None)
-    train(
-        make_model(seed=0, hidden=8),
-        states,
-        currents,
-        GRID,
-        Recipe(updates=2),
-        checkpoint=checkpoint,
-        progress=False,
-    )
-    with pytest.raises(ValueError, match="belongs to another recipe"):
-        train(
-            make_model(seed=0, hidden=8),
-            states,
-            currents,
-            GRID,
-            Recipe(updates=3),
-            checkpoint=checkpoint,
-            progress=False,
-        )
-
-
-def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_update(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr(Ensemble, "advance", lambda _: pytest.fail("training has begun"))
-    (tmp_path / "file").write_text("")
-    nowhere = tmp_path / "file" / "run.safetensors"
-    for path, why in ((tmp_path, "got the folder"), (nowhere, "can be written")):
-        with pytest.raises(ValueError, match=rf"checkpoint must be .*{why}"):
-            small_run(checkpoint=path)
-
-
-def test_what_was_learned_is_not_lost_with_the_checkpoint(tmp_path, monkeypatch):
-    """The folder disappears while training runs, as a network drive may."""
-
-    def lost(*_):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(train_module, "save_run", lost)
-    whole, _ = small_run()
-    states, currents = data(0)
-    for seconds, n_updates in ((3600.0, 3), (0.0, 1)):  # at the end, and on the way
-        monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", seconds)
-        model = make_model(seed=0, hidden=4)
-        with monkeypatch.context() as interrupted:
-            interrupt_at(interrupted, n_updates - 1)
-            with pytest.raises(OSError, match="no space left"):
-                train(
-                    model,
-                    states,
-                    currents,
-                    GRID,
-                    Recipe(updates=6),
-                    checkpoint=tmp_path / "run.safetensors",
-                    progress=False,
-                )
-            interrupted.undo()
-            interrupt_at(interrupted, n_updates - 1)
-            partial, history = small_run()
-        assert len(history.loss) == n_updates
-        assert torch.equal(flat(model), flat(partial))
-        assert not torch.equal(flat(model), flat(whole))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda states, currents, grid: (states, currents, 2.0 * grid),
-        lambda states, currents, grid: (states[:, ::-1], currents, grid),
-        lambda states, currents, grid: (states, np.roll(currents, 1), grid),
-    ],
-    ids=["another grid", "time reversed", "currents exchanged"],
-)
-def test_a_checkpoint_of_other_data_is_refused(tmp_path, monkeypatch, change):
-    states, currents = data(0)[0], np.array([0.2, 0.5, 0.5, 0.2, 0.5, 0.2])
-
-    def run(*arguments):
-        model, recipe = make_model(seed=0, hidden=4), Recipe(updates=6)
-        options = {"checkpoint": tmp_path / "run.safetensors", "progress": False}
-        return train(model, *arguments, recipe, **options)
-
-    interrupt_at(monkeypatch, 2)
-    run(states, currents, GRID)
-    monkeypatch.undo()
-    with pytest.raises(ValueError, match=r"belongs to another .* other data or another grid"):
-        run(*change(states, currents, GRID))
-    _, history = run(states, currents, GRID)
-    assert len(history.loss) == 6
 
 
 def test_a_loss_that_is_not_finite_stops_that_model_alone_with_its_last_good_weights():
