@@ -44,7 +44,8 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
     func : callable
         ``func(t, y, I)``, returning the time derivative, shape (B, D). It gets `t` as a scalar
         tensor and the input at that time, shape (B,), or (B, M) for `M` components. If it has an
-        attribute ``time_input`` that is False, it promises not to read `t`.
+        attribute ``time_input`` that is False, it promises not to read `t`. If it has a method
+        ``check_fits(y0, I)``, that is called once, to refuse states or inputs it cannot take.
     y0 : Tensor, shape (B, D)
         States at ``t_eval[0]``.
     I : Tensor, shape (B,) or (B, M); Input, sequence of B Input, or None
@@ -71,6 +72,9 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
     if not callable(func):
         raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
     times, kept = check_inputs(y0, I, t_eval), None
+    check_fits = getattr(func, "check_fits", None)
+    if check_fits is not None:
+        check_fits(y0, I)
     if is_signal(I):
         stops, kept = with_stops(times.detach().numpy(), signals_of(I, len(y0)))
         times = torch.as_tensor(stops)

@@ -108,6 +108,16 @@ class ODEFunc(nn.Module):
             columns.append(t.expand(len(y), 1))
         return self.net(torch.cat(columns, dim=-1))
 
+    def check_fits(self, y0: Tensor, I: Drive) -> None:
+        """Refuse states or inputs of another width, dtype or device than the network's.
+
+        Raises
+        ------
+        ValueError
+            With what came and what was expected.
+        """
+        _check_fits(y0, I, self)
+
 
 class NeuralODE(nn.Module):
     """A vector field together with the integrator that turns it into trajectories.
@@ -130,9 +140,6 @@ class NeuralODE(nn.Module):
 
     def forward(self, y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
         """Integrate from ``y0`` over ``t_eval``; see :func:`rk4_integrate`. Shape (T, B, D)."""
-        if isinstance(self.func, ODEFunc):
-            check_state(y0, I)
-            _check_fits(y0, I, self.func)
         return rk4_integrate(self.func, y0, I, t_eval)
 
 

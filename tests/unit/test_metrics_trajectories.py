@@ -211,7 +211,7 @@ PATH = np.zeros((2, 5, 2))
         ("predicted", lambda: trajectory_mse(PATH[0], PATH)),
         ("truth", lambda: trajectory_mse(PATH[0], PATH[0])),
         ("truth", lambda: trajectory_mse(PATH, PATH + math.nan)),
-        ("truth", lambda: error_by_horizon(PATH, PATH[..., :1])),
+        ("predicted", lambda: error_by_horizon(PATH, PATH[..., :1])),
         ("predicted", lambda: divergence_steps(PATH[0])),
         ("trained_steps", lambda: extrapolation_mse(PATH, PATH)),
         ("trained_steps", lambda: extrapolation_mse(PATH, PATH, 4)),

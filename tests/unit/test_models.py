@@ -196,5 +196,14 @@ def test_states_that_do_not_fit_the_model_are_refused(model):
         copy.deepcopy(model).to("meta")(torch.zeros(1, 2), torch.zeros(1), grid)
 
 
+def test_a_field_is_asked_whether_it_fits_also_without_its_model():
+    """Otherwise torch complains of the shapes of two matrices."""
+    grid = torch.tensor([0.0, 1.0])
+    with pytest.raises(ValueError, match=r"^y0 must have shape \(B, 2\) .*, got shape \(1, 3\)$"):
+        rk4_integrate(ODEFunc(hidden=2), torch.zeros(1, 3), torch.zeros(1), grid)
+    with pytest.raises(ValueError, match=r"^I must have 1 components .*, got 0$"):
+        rk4_integrate(ODEFunc(hidden=2), torch.zeros(1, 2), None, grid)
+
+
 def test_the_control_is_as_wide_as_the_learner():
     assert DiscreteRNN().hidden == ODEFunc().hidden == 128
