@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import survivors
 from tests.unit import bad_input, damage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -312,41 +310,5 @@ Besides, Hypothesis thinks up networks, grids, fields, files and figures for wha
 all of them (`tests/unit/test_properties.py`), and {links_tried():,} random states and hostile
 links are sent through the interactive figures' addresses.
 
-{mutants()}"""
-
-
-def mutants() -> str:
-    """The section on mutation testing."""
-    modules = json.loads((ROOT / "tests/mutants.json").read_text(encoding="utf-8"))
-    rows = "\n".join(
-        f"| `{name}` | {module['mutants']:,} | {module['killed']:,} "
-        f"| {module['killed'] / module['mutants']:.1%} |"
-        for name, module in modules.items()
-    )
-    total, killed = (sum(m[key] for m in modules.values()) for key in ("mutants", "killed"))
-    reasons = Counter(
-        survivors.reason_of(mutant, change)
-        for module in modules.values()
-        for mutant, change in module["survivors"].items()
-    )
-    told = "\n".join(
-        f"| {reason.title}: {reason.why} | {count} |" for reason, count in reasons.most_common()
-    )
-    return f"""\
-## Would the tests notice?
-
-`make mutants` changes one operator, number, name or word at a time in the core's modules
-(`metrics` only gathers four of them) and runs their tests. Of {total:,} such changes {killed:,}
-were noticed ({killed / total:.1%}).
-
-| module | changes | noticed | share |
-|---|---:|---:|---:|
-{rows}
-
-The others change nothing that a test could or should see. Each of them is named, with its reason,
-in `tests/survivors.toml`, and a test sees to it that none is left out.
-
-| what no test notices | changes |
-|---|---:|
-{told}
+<!-- the site's build adds what tools/mutation_figures.py writes -->
 """

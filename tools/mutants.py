@@ -3,7 +3,8 @@
 mutmut changes one operator, number, name or word at a time in the modules that pyproject.toml
 lists, and the tests of those modules must notice. This runs it in a copy of the repository, since
 it fills folders with changed sources, and writes ``tests/mutants.json``, which the page on faults
-reads: how many were killed, and every survivor with its change.
+shows: of each module how many changes were noticed, and a digest of the source that was changed.
+The changes that no test noticed are written to ``survivors.txt`` beside the copy, to be read.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULT = ROOT / "tests" / "mutants.json"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from mutation_figures import RESULT, ROOT, digest
+
 COPIED = ["neurode_lib", "tests", "tools", "pyproject.toml", "README.md", "LICENSE"]
 # How pytest's exit code, or the way in which a run ended, tells that the tests noticed.
 KILLED, SURVIVED = {1, 3}, {0}
@@ -48,26 +51,27 @@ def change(name: str, folder: Path) -> str:
     )
 
 
-def summarise(folder: Path) -> dict[str, dict[str, object]]:
-    """Counts and survivors of each module, from mutmut's records."""
+def summarise(folder: Path) -> tuple[dict[str, dict[str, object]], list[str]]:
+    """Counts of each module, and the names of the changes that no test noticed."""
     modules: dict[str, dict[str, object]] = {}
-    for record in sorted((folder / "mutants" / "neurode_lib").glob("*.meta")):
+    survivors: list[str] = []
+    records = folder / "mutants" / "neurode_lib"
+    for record in sorted(records.rglob("*.meta")):
         codes = json.loads(record.read_text())["exit_code_by_key"]
         if not codes:
             continue
-        # None: not tried, when a run was stopped.
-        tried = {name: code for name, code in codes.items() if code is not None}
-        unknown = set(tried.values()) - KILLED - SURVIVED - TIMEOUT
-        if unknown:
+        unknown = set(codes.values()) - KILLED - SURVIVED - TIMEOUT
+        if unknown:  # None: not tried, when a run was stopped
             sys.exit(f"{record.name} holds results that this does not know: {unknown}")
-        survivors = sorted(name for name, code in tried.items() if code in SURVIVED)
-        modules[record.name.removesuffix(".py.meta")] = {
+        name = f"neurode_lib/{record.relative_to(records).as_posix().removesuffix('.meta')}"
+        alive = sorted(mutant for mutant, code in codes.items() if code in SURVIVED)
+        survivors += alive
+        modules[name] = {
+            "sha256": digest(folder / name),
             "mutants": len(codes),
-            "tried": len(tried),
-            "killed": len(tried) - len(survivors),
-            "survivors": {name: change(name, folder) for name in survivors},
+            "killed": len(codes) - len(alive),
         }
-    return modules
+    return modules, survivors
 
 
 def main() -> None:
@@ -76,10 +80,13 @@ def main() -> None:
         copy_to(folder)
         os.environ["OMP_NUM_THREADS"] = "1"
         subprocess.run(["mutmut", "run", "--max-children", "1"], cwd=folder, check=True)
-    modules = summarise(folder)
-    RESULT.write_text(json.dumps(modules, indent=1, ensure_ascii=False) + "\n")
+    modules, survivors = summarise(folder)
+    RESULT.write_text(json.dumps(modules, indent=1) + "\n")
     for name, module in modules.items():
-        print(f"{name}: {module['killed']} of {module['tried']} killed, of {module['mutants']}")
+        print(f"{name}: {module['killed']} of {module['mutants']} noticed")
+    listed = folder / "survivors.txt"
+    listed.write_text("\n\n".join(f"{name}\n{change(name, folder)}" for name in survivors) + "\n")
+    print(f"What no test noticed: {listed}")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 import site_docstrings
+import site_evidence
 import site_formulas
 import site_offline
 import site_publish
@@ -157,6 +158,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
     site_docstrings.setup(app)
+    site_evidence.setup(app)
     site_formulas.setup(app)
     site_publish.setup(app)
     app.connect("env-updated", write_all_pages)

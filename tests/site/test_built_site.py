@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from tools import mutation_figures
+
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 # Made by Sphinx, without text of their own to describe.
 GENERATED = {"404.html", "genindex.html", "search.html", "py-modindex.html"}
@@ -176,3 +178,13 @@ def test_what_comes_from_others_is_named_with_version_and_licence() -> None:
         assert one["version"]
         assert one["licence"]
         assert (book / one["folder"] / "LICENSE").stat().st_size > 1000
+
+
+def test_the_page_on_faults_says_of_which_version_its_mutation_figures_are() -> None:
+    table = page(SITE / "book/faults.html").find(id="would-the-tests-notice").table
+    rows = [[cell.text for cell in row.find_all("td")] for row in table.find_all("tr")[1:]]
+    shown = {f"neurode_lib/{row[0]}": row[1] for row in rows}
+    measured = mutation_figures.figures()
+    assert set(measured) <= set(shown)
+    for name, version in shown.items():
+        assert version.startswith(mutation_figures.version_measured(name)), name
