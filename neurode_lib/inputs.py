@@ -357,3 +357,10 @@ def values_at(signals: Sequence[Input], t: FloatArray, inside: FloatArray) -> Fl
         if id(one) not in known:
             known[id(one)] = one.within(t, inside)
     return np.stack([known[id(one)] for one in signals], axis=np.ndim(t))
+
+
+def visited(signal: Input, times: FloatArray) -> FloatArray:
+    """Values that a signal takes on a grid and at its breaks in between, shape (., M)."""
+    inner = signal.breaks[(signal.breaks > times[0]) & (signal.breaks < times[-1])]
+    at = np.concatenate([times, inner])
+    return signal(at).reshape(len(at), -1)

@@ -291,6 +291,12 @@ def network_of(model: nn.Module) -> nn.Sequential:
     )
 
 
+def state_dim_of(model: nn.Module) -> int | None:
+    """Dimension of a model's state, or None if neither it nor its field says so."""
+    state_dim = getattr(getattr(model, "func", model), "state_dim", None)
+    return state_dim if isinstance(state_dim, int) else None
+
+
 def _check_fits(y0: Tensor, I: Drive, model: ODEFunc | DiscreteRNN) -> None:
     if y0.shape[1] != model.state_dim:
         raise ValueError(

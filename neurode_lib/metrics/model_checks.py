@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from neurode_lib.models import state_dim_of
+
 
 def check_model(model: nn.Module) -> None:
     """Refuse what is not a torch module, or says that its state is not (v, w)."""
@@ -13,12 +15,6 @@ def check_model(model: nn.Module) -> None:
     state_dim = state_dim_of(model)
     if state_dim not in (2, None):
         raise ValueError(f"model must have a state of 2 variables, got state_dim={state_dim}")
-
-
-def state_dim_of(model: nn.Module) -> int | None:
-    """Dimension of a model's state, or None if it does not say."""
-    state_dim = getattr(getattr(model, "func", model), "state_dim", None)
-    return state_dim if isinstance(state_dim, int) else None
 
 
 def check_weights(model: nn.Module) -> None:

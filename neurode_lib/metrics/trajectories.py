@@ -31,8 +31,8 @@ from neurode_lib._checks import (
     real_array,
 )
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
-from neurode_lib.inputs import Drive, Input, is_signal, signals_of
-from neurode_lib.metrics.model_checks import state_dim_of
+from neurode_lib.inputs import Drive, Input, is_signal, signals_of, visited
+from neurode_lib.models import state_dim_of
 from neurode_lib.trained_range import warn_outside_trained_range
 
 
@@ -362,11 +362,8 @@ def visited_inputs(drive: FloatArray | list[Input] | None, times: FloatArray) ->
         return np.empty((0, 1))
     if isinstance(drive, np.ndarray):
         return drive if drive.ndim == 2 else drive[:, None]
-    values = []
-    for one in {id(one): one for one in drive}.values():
-        inner = one.breaks[(one.breaks > times[0]) & (one.breaks < times[-1])]
-        values.append(one(np.concatenate([times, inner])).reshape(len(times) + len(inner), -1))
-    return np.concatenate(values)
+    distinct = {id(one): one for one in drive}.values()
+    return np.concatenate([visited(one, times) for one in distinct])
 
 
 def check_grid(t_eval: npt.ArrayLike, name: str = "t_eval") -> FloatArray:

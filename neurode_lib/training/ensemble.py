@@ -15,14 +15,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import integers
-from neurode_lib.models import network_of
+from neurode_lib._checks import integers, shown
+from neurode_lib.models import DiscreteRNN, NeuralODE, state_dim_of
+from neurode_lib.recordings import Recordings
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.history import History
+from neurode_lib.training.objective import make_objective, trained_weights
 from neurode_lib.training.recipe import Recipe
-from neurode_lib.training.rollout import Workspace, common_stepping, stack_weights, stacked_rollout
-from neurode_lib.training.windows import Windows, checked_data, window_length
+from neurode_lib.training.windows import check_window
 from neurode_lib.weights import Weights
+
+# Fitted starts are few numbers, and far from where they begin: they learn this much faster.
+_FREE_RATE = 10.0
 
 
 class Ensemble:
@@ -35,44 +39,46 @@ class Ensemble:
     def __init__(
         self,
         models: Sequence[nn.Module],
-        states: npt.ArrayLike,
-        currents: npt.ArrayLike,
-        t_eval: npt.ArrayLike,
+        data: Sequence[Recordings],
         recipe: Recipe,
         seeds: Sequence[int],
         device: torch.device,
+        *,
+        fit_starts: bool = False,
     ) -> None:
-        self.stepping = common_stepping(models)
-        if len({id(model) for model in models}) < len(models):
-            raise ValueError("models must not repeat: each is trained in place")
+        check_models(models)
         self.models, self.recipe = list(models), recipe
         self.seeds = integers("seeds", seeds)
-        first_weight, *_, last_bias = network_of(self.models[0]).parameters()
-        data, drive, grid = checked_data(
-            states, currents, t_eval, n_models=len(self.models), state_dim=len(last_bias)
-        )
         if len(self.seeds) != len(self.models):
             raise ValueError(
                 f"seeds must have one entry for each of {len(self.models)} models, "
                 f"got {len(self.seeds)}"
             )
-        self.trained_on = drive
-        dtype = first_weight.dtype
-        self.windows = Windows(
-            *(torch.as_tensor(array, dtype=dtype, device=device) for array in (data, drive, grid)),
-            length=window_length(recipe.window, grid),
-            per_update=recipe.batch,
-            seeds=self.seeds,
+        check_window(recipe.window, data)
+        self.trained_on = [one.visited_inputs() for one in data]
+        own = [trained_weights(model) for model in models]
+        self.objective = make_objective(
+            self.models,
+            data,
+            recipe,
+            self.seeds,
+            state_dim=check_fits(models[0], data),
+            fit_starts=fit_starts,
+            dtype=next(iter(own[0].values())).dtype,
+            device=device,
         )
         self.weights = {
-            name: value.to(device).requires_grad_()
-            for name, value in stack_weights(self.models).items()
+            name: torch.stack([one[name].detach() for one in own]).to(device).requires_grad_()
+            for name in own[0]
         }
         # Elementwise, so stacked tensors are optimised as each model alone would be.
         self.optimizer = torch.optim.AdamW(
             list(self.weights.values()), lr=recipe.lr, weight_decay=recipe.weight_decay
         )
-        self.workspace = Workspace()
+        if self.objective.free:
+            self.optimizer.add_param_group(
+                {"params": self.objective.free, "weight_decay": 0.0, "rate": _FREE_RATE}
+            )
         self.update = 0
         self.seconds = 0.0
         self.loss: list[npt.NDArray[np.float64]] = []
@@ -84,7 +90,7 @@ class Ensemble:
     def advance(self) -> None:
         """Make one update of every model."""
         started = time.perf_counter()
-        losses = self._losses()
+        errors, losses = self.objective.losses(self.weights, self.update)
         self._warn(self._stop(~torch.isfinite(losses)), "the loss")
         self.last_good = self._copy_of_weights()
         self.optimizer.zero_grad()
@@ -94,11 +100,11 @@ class Ensemble:
         # Its weights must not take such a step, and clipping would make of it one of length 0.
         self._warn(self._stop(~torch.isfinite(norms)), "the gradient")
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate(self.update)
+            group["lr"] = self.recipe.learning_rate(self.update) * group.get("rate", 1.0)
         self.optimizer.step()
         self._hold_stopped()
-        self.loss.append(losses.detach().double().cpu().numpy())
-        self.grad_norm.append(norms.double().cpu().numpy())
+        self.loss.append(errors.detach().cpu().double().numpy())
+        self.grad_norm.append(norms.cpu().double().numpy())
         self.update += 1
         self.seconds += time.perf_counter() - started
 
@@ -111,12 +117,12 @@ class Ensemble:
     def write_back(self) -> None:
         """Copy the stacked weights into the models, or the last good ones of those that are not."""
         # What the last update has done, no loss has seen yet.
-        finite = [torch.isfinite(weight.detach()).flatten(1) for weight in self.weights.values()]
+        finite = [_rows(torch.isfinite(weight.detach())) for weight in self.weights.values()]
         stopped = self._stop(~torch.cat(finite, dim=1).all(dim=1))
         for k, model in enumerate(self.models):
-            network_of(model).load_state_dict(
-                {name: weight.detach()[k] for name, weight in self.weights.items()}
-            )
+            with torch.no_grad():
+                for name, weight in trained_weights(model).items():
+                    weight.copy_(self.weights[name][k])
             keep_trained_range(model, self.trained_on[k])
         self._warn(stopped, "a weight")
 
@@ -130,20 +136,6 @@ class Ensemble:
             interrupted=interrupted,
             snapshots=self.snapshots,
         )
-
-    def _losses(self) -> Tensor:
-        """Mean squared error of each model on the windows of this update, shape (K,)."""
-        batch = self.windows.draw(self.update)
-        predicted = stacked_rollout(
-            self.weights,
-            batch.y0,
-            batch.currents,
-            self.windows.times,
-            stepping=self.stepping,
-            t_start=batch.t_start,
-            workspace=self.workspace,
-        )
-        return (predicted - batch.target).square().mean(dim=(0, 2, 3))
 
     def _stop(self, failed: Tensor) -> list[int]:
         """Stop the models that have failed with their last good weights; return the new ones."""
@@ -179,9 +171,65 @@ class Ensemble:
 def _clip_each(weights: Iterable[Tensor], clip_norm: float | None) -> Tensor:
     """Clip each model's gradient by its own norm, as ``clip_grad_norm_`` would; return norms."""
     gradients = [weight.grad for weight in weights if weight.grad is not None]
-    norms = torch.stack([g.flatten(1).square().sum(1) for g in gradients]).sum(0).sqrt()
+    norms = torch.stack([_rows(g).square().sum(1) for g in gradients]).sum(0).sqrt()
     if clip_norm is not None:
         factor = (clip_norm / (norms + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
             gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
     return norms
+
+
+def _rows(values: Tensor) -> Tensor:
+    """One row for each model."""
+    return values.reshape(len(values), -1)
+
+
+def check_models(models: Sequence[nn.Module]) -> None:
+    """Refuse what cannot be trained together, or at all."""
+    if not isinstance(models, Sequence):
+        raise ValueError(f"models must be a sequence of models, got {shown(models)}")
+    if not models:
+        raise ValueError("models must not be empty")
+    for model in models:
+        if not isinstance(model, (NeuralODE, DiscreteRNN)):
+            raise TypeError(
+                "model must be a NeuralODE, of any field, or a DiscreteRNN, got "
+                f"{type(model).__name__}"
+            )
+        if not trained_weights(model):
+            raise ValueError("models must have weights that require a gradient, got none")
+    setups = {
+        (
+            type(model),
+            type(getattr(model, "func", None)),
+            *(
+                (name, tuple(weight.shape), weight.dtype, weight.device)
+                for name, weight in trained_weights(model).items()
+            ),
+        )
+        for model in models
+    }
+    if len(setups) > 1:
+        raise ValueError("models must be alike in kind and size, and of one type and device")
+    if len({id(model) for model in models}) < len(models):
+        raise ValueError("models must not repeat: each is trained in place")
+
+
+def check_fits(model: nn.Module, data: Sequence[Recordings]) -> int:
+    """Dimension of the state; data that the model cannot learn from are refused."""
+    channels = {one.n_channels for one in data}
+    inputs = {one.n_inputs for one in data}
+    if len(channels) > 1 or len(inputs) > 1:
+        raise ValueError("states must have as many channels, and inputs, in every data set")
+    state_dim = state_dim_of(model) or max(channels)
+    if max(channels) > state_dim:
+        raise ValueError(
+            f"states must have at most {state_dim} variables for this model, got {max(channels)}"
+        )
+    field = getattr(model, "func", model)
+    input_dim = getattr(field, "input_dim", None)
+    if isinstance(input_dim, int) and inputs != {input_dim}:
+        raise ValueError(
+            f"currents must have {input_dim} components for this model, got {max(inputs)}"
+        )
+    return state_dim

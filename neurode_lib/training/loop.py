@@ -8,7 +8,7 @@ data, initialisation, clipping and schedule, advance together through
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +16,26 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from neurode_lib._checks import finite_array, instance_of, integers
-from neurode_lib.training.ensemble import Ensemble
+from neurode_lib._checks import FloatArray, finite_array, instance_of, integers, truth_value
+from neurode_lib.recordings import Recordings
+from neurode_lib.training.ensemble import Ensemble, check_models
 from neurode_lib.training.history import History
 from neurode_lib.training.interrupts import interrupts_between_updates
 from neurode_lib.training.recipe import Recipe
+from neurode_lib.training.windows import checked_data
 
 Model = TypeVar("Model", bound=nn.Module)
 
 
 def train(
     model: Model,
-    states: npt.ArrayLike,
-    currents: npt.ArrayLike,
-    t_eval: npt.ArrayLike,
+    states: Recordings | npt.ArrayLike,
+    currents: npt.ArrayLike | None = None,
+    t_eval: npt.ArrayLike | None = None,
     recipe: Recipe | None = None,
     *,
     seed: int = 0,
+    fit_starts: bool = False,
     device: str | torch.device = "cpu",
     progress: bool = True,
     snapshots_at: Sequence[int] = (),
@@ -41,8 +44,14 @@ def train(
 
     Parameters
     ----------
-    states : array_like, shape (N, T, 2)
-    currents : array_like, shape (N,)
+    model : NeuralODE or DiscreteRNN
+        Trained in place. A :class:`~neurode_lib.models.NeuralODE` may have any field.
+    states : Recordings, or array_like of shape (N, T, D)
+        The data set, or whole trajectories on one grid as an array.
+    currents : array_like, shape (N,) or (N, M), optional
+        Constant inputs that belong to an array of states. :class:`Recordings` hold their own.
+    t_eval : array_like, shape (T,)
+        The grid that belongs to an array of states.
 
     Others
         As for :func:`train_ensemble`, which does the work.
@@ -52,20 +61,29 @@ def train(
     model, History
         The same model, trained in place.
     """
-    states, currents = finite_array("states", states), finite_array("currents", currents)
-    if states.ndim != 3:
-        raise ValueError(f"states must have shape (N, T, 2), got {states.shape}")
-    if currents.shape != states.shape[:1]:
-        raise ValueError(
-            f"currents must have shape {states.shape[:1]} like states, got {currents.shape}"
-        )
+    data: Sequence[Recordings] | FloatArray
+    if isinstance(states, Recordings):
+        data = [states]
+    else:
+        data = finite_array("states", states)
+        if data.ndim != 3:
+            raise ValueError(f"states must be Recordings or have shape (N, T, D), got {data.shape}")
+        data = data[None]
+        if currents is not None:
+            currents = finite_array("currents", currents)
+            if currents.ndim not in (1, 2) or len(currents) != data.shape[1]:
+                raise ValueError(
+                    f"currents must have shape ({data.shape[1]},) like states, got {currents.shape}"
+                )
+            currents = currents[None]
     models, history = train_ensemble(
         [model],
-        states[None],
-        currents[None],
+        data,
+        currents,
         t_eval,
         recipe,
         seeds=[seed],
+        fit_starts=fit_starts,
         device=device,
         progress=progress,
         snapshots_at=snapshots_at,
@@ -75,12 +93,13 @@ def train(
 
 def train_ensemble(
     models: Sequence[Model],
-    states: npt.ArrayLike,
-    currents: npt.ArrayLike,
-    t_eval: npt.ArrayLike,
+    states: Sequence[Recordings] | npt.ArrayLike,
+    currents: npt.ArrayLike | None = None,
+    t_eval: npt.ArrayLike | None = None,
     recipe: Recipe | None = None,
     *,
     seeds: Sequence[int],
+    fit_starts: bool = False,
     device: str | torch.device = "cpu",
     progress: bool = True,
     snapshots_at: Sequence[int] = (),
@@ -91,20 +110,28 @@ def train_ensemble(
     minibatches and moments, so the result for one seed is that of training it alone, up to the
     rounding of matrix products whose blocking depends on `K`.
 
+    The first `C` variables of the state are the channels of the data. If the model has more, the
+    others are hidden: their values at the start of each window are fitted beside the weights, and
+    windows follow one another, each tied to the next by a weight that rises as training goes on. So
+    are values that are missing at the start of a window, where no complete sample is at hand.
+
     Parameters
     ----------
     models : sequence of NeuralODE or DiscreteRNN
         `K` models alike in kind and size; trained in place.
-    states : array_like, shape (K, N, T, 2)
-        Trajectories of each model's data set.
-    currents : array_like, shape (K, N)
-        Input current of each trajectory.
-    t_eval : array_like, shape (T,)
-        Sampling times; evenly spaced if the recipe uses windows.
+    states : sequence of Recordings, or array_like of shape (K, N, T, D)
+        Each model's data set, or whole trajectories on one grid as an array.
+    currents : array_like, shape (K, N) or (K, N, M), optional
+        Constant inputs that belong to an array of states.
+    t_eval : array_like, shape (T,), optional
+        The grid that belongs to an array of states.
     recipe : Recipe, optional
         The article's by default.
     seeds : sequence of int
         Seeds of each model's minibatches (unused when a batch is all the data).
+    fit_starts : bool, default False
+        Whether the recorded starts of windows are fitted like hidden ones instead of taken from
+        the data: for data with noise.
     device : str or torch.device
         Where to compute.
     progress : bool
@@ -124,17 +151,31 @@ def train_ensemble(
     Raises
     ------
     ValueError
-        If shapes disagree, data are not finite, or the grid does not increase.
+        If shapes disagree, data are not finite, the grid does not increase, or the data do not
+        fit the models.
 
     Warns
     -----
     RuntimeWarning
         If a model's loss, gradient or weights stop being finite.
+
+    References
+    ----------
+    Bock & Plitt 1984 (multiple shooting), see :class:`~neurode_lib.training.recipe.Recipe`.
     """
     recipe = Recipe() if recipe is None else recipe
     instance_of("recipe", recipe, Recipe)
     wanted = set(integers("snapshots_at", snapshots_at))
-    run = Ensemble(models, states, currents, t_eval, recipe, seeds, _checked_device(device))
+    truth_value("fit_starts", fit_starts)
+    check_models(models)
+    run = Ensemble(
+        models,
+        _data_sets(models, states, currents, t_eval),
+        recipe,
+        seeds,
+        _checked_device(device),
+        fit_starts=fit_starts,
+    )
     bar = tqdm(total=recipe.updates, disable=not progress, unit="update", leave=True)
     try:
         with interrupts_between_updates() as stop:
@@ -154,6 +195,27 @@ def train_ensemble(
     if not interrupted and run.update in wanted:
         run.keep_snapshot()
     return list(models), run.history(interrupted=interrupted)
+
+
+def _data_sets(
+    models: Sequence[nn.Module],
+    states: Sequence[Recordings] | npt.ArrayLike,
+    currents: npt.ArrayLike | None,
+    t_eval: npt.ArrayLike | None,
+) -> list[Recordings]:
+    """One data set for each model, whatever form it came in."""
+    if not isinstance(states, Sequence) or not any(isinstance(x, Recordings) for x in states):
+        arrays = cast(npt.ArrayLike, states)
+        return checked_data(arrays, currents, t_eval, n_models=len(models))
+    if currents is not None or t_eval is not None:
+        raise ValueError("states must hold their own currents and times, being Recordings")
+    for one in states:
+        instance_of("states", one, Recordings)
+    if len(states) != len(models):
+        raise ValueError(
+            f"states must hold one data set for each of {len(models)} models, got {len(states)}"
+        )
+    return list(states)
 
 
 def _checked_device(device: str | torch.device) -> torch.device:

@@ -14,7 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from neurode_lib._checks import FloatArray, finite_array
+from neurode_lib._checks import FloatArray, finite_array, real_array
+from neurode_lib.recordings import Recordings
+from neurode_lib.training.recorded import EVEN
 
 
 class Batch(NamedTuple):
@@ -44,7 +46,7 @@ class Windows:
     Parameters
     ----------
     states, currents, grid : Tensor
-        Shapes (K, N, T, D), (K, N) and (T,).
+        Shapes (K, N, T, D), (K, N) and (T,); the grid in float64 and on the CPU.
     length : int
         Steps of a window.
     per_update : int or None
@@ -64,6 +66,7 @@ class Windows:
         seeds: Sequence[int],
     ) -> None:
         self.states, self.currents, self.grid = states, currents, grid
+        self.offsets = (grid - grid[0]).to(states.dtype).to(states.device)
         self.length, self.per_update, self.seeds = length, per_update, seeds
 
     @property
@@ -84,7 +87,7 @@ class Windows:
         model = torch.arange(n_models, device=index.device)[:, None]
         offsets = torch.arange(self.length + 1, device=index.device)[:, None, None]
         target = self.states[model, trajectory, start + offsets]
-        t_start = self.grid[start] - self.grid[0]
+        t_start = self.offsets[start]
         return Batch(target[0], self.currents[model, trajectory], target, t_start)
 
     def _chosen(self, update: int, n_windows: int) -> npt.NDArray[np.int64]:
@@ -102,39 +105,75 @@ class Windows:
 
 def checked_data(
     states: npt.ArrayLike,
-    currents: npt.ArrayLike,
-    t_eval: npt.ArrayLike,
+    currents: npt.ArrayLike | None,
+    t_eval: npt.ArrayLike | None,
     *,
     n_models: int,
-    state_dim: int,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return states, currents and grid as arrays if they fit the models and each other."""
-    data, drive = finite_array("states", states), finite_array("currents", currents)
-    grid = finite_array("t_eval", t_eval)
-    if data.ndim != 4 or data.shape[0] != n_models or data.shape[3] != state_dim:
+) -> list[Recordings]:
+    """The article's arrays as data sets, if they fit each other.
+
+    Parameters
+    ----------
+    states : array_like, shape (K, N, T, D)
+    currents : array_like, shape (K, N), or None
+    t_eval : array_like, shape (T,)
+    n_models : int
+        `K`.
+    """
+    data = finite_array("states", states)
+    if data.ndim != 4 or len(data) != n_models:
         raise ValueError(
-            f"states must have shape ({n_models}, N, T, {state_dim}), one data set for each "
-            f"model, got {data.shape}"
+            f"states must be Recordings or have shape ({n_models}, N, T, D), one data set for "
+            f"each model, got {data.shape}"
         )
-    if drive.shape != data.shape[:2]:
+    drive = None if currents is None else finite_array("currents", currents)
+    if drive is not None and drive.shape[:2] != data.shape[:2]:
         raise ValueError(
             f"currents must have shape {data.shape[:2]} like states, got {drive.shape}"
         )
+    grid = real_array("t_eval", () if t_eval is None else t_eval)
     if grid.shape != (data.shape[2],) or len(grid) < 2 or not (np.diff(grid) > 0).all():
         raise ValueError(
             f"t_eval must hold {data.shape[2]} strictly increasing times like states, at least "
             f"two, got shape {grid.shape}"
         )
-    return data, drive, grid
+    finite_array("t_eval", grid)
+    return [Recordings(grid, data[k], None if drive is None else drive[k]) for k in range(n_models)]
 
 
-def window_length(window: int | None, grid: FloatArray) -> int:
-    """Steps of a window, if the grid has that many and they are alike; None is the whole grid."""
-    longest = len(grid) - 1
-    if window is None:
-        return longest
-    if window > longest:
+def stacked_arrays(
+    data: Sequence[Recordings], state_dim: int, window: int | None
+) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """States (K, N, T, D), currents (K, N) and grid (T,), or None if the data are no such arrays.
+
+    They are if every state variable was recorded, nothing is missing, all trajectories have one
+    grid (an even one for windows), and each a constant current.
+    """
+    grid = data[0].common_grid()
+    alike = (
+        grid is not None
+        and len({len(one) for one in data}) == 1
+        and all(
+            one.n_channels == state_dim
+            and isinstance(one.inputs, np.ndarray)
+            and one.inputs.ndim == 1
+            and np.array_equal(grid, one.times[n])
+            and np.isfinite(one.values[n]).all()
+            for one in data
+            for n in range(len(one))
+        )
+    )
+    if grid is None or not alike:
+        return None
+    if window is not None and not np.allclose(np.diff(grid), grid[1] - grid[0], rtol=EVEN):
+        return None
+    states = np.stack([np.stack(one.values) for one in data])
+    currents = [one.inputs for one in data if isinstance(one.inputs, np.ndarray)]
+    return states, np.stack(currents), grid
+
+
+def check_window(window: int | None, data: Sequence[Recordings]) -> None:
+    """Refuse windows that are longer than any trajectory."""
+    longest = max(len(grid) for one in data for grid in one.times) - 1
+    if window is not None and window > longest:
         raise ValueError(f"window must be at most {longest} steps for these data, got {window}")
-    if not np.allclose(np.diff(grid), grid[1] - grid[0], rtol=1e-6):
-        raise ValueError("t_eval must be evenly spaced when the recipe uses windows")
-    return window
