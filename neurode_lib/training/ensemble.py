@@ -123,7 +123,8 @@ class Ensemble:
             with torch.no_grad():
                 for name, weight in trained_weights(model).items():
                     weight.copy_(self.weights[name][k])
-            keep_trained_range(model, self.trained_on[k])
+            if self.trained_on[k].size:
+                keep_trained_range(model, self.trained_on[k])
         self._warn(stopped, "a weight")
 
     def history(self, *, interrupted: bool) -> History:

@@ -127,7 +127,7 @@ def checked_data(
             f"each model, got {data.shape}"
         )
     drive = None if currents is None else finite_array("currents", currents)
-    if drive is not None and drive.shape[:2] != data.shape[:2]:
+    if drive is not None and (drive.ndim > 3 or drive.shape[:2] != data.shape[:2]):
         raise ValueError(
             f"currents must have shape {data.shape[:2]} like states, got {drive.shape}"
         )
