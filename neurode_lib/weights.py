@@ -33,6 +33,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     final name in one step, which POSIX and Windows both do atomically.
     """
     path = folder_or_file("path", path)
+    instance_of("content", content, bytes)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

@@ -34,7 +34,7 @@ def show_source(*objects: type | Callable[..., object]) -> Markdown:
     if not objects:
         raise ValueError("objects must not be empty")
     for item in objects:
-        if not (inspect.isclass(item) or inspect.isroutine(item)):
+        if not (inspect.isclass(item) or inspect.isfunction(item)):
             raise ValueError(f"objects must be classes or functions, got {shown(item)}")
     code = "\n\n\n".join(_brief(dedent(inspect.getsource(item))) for item in objects)
     return Markdown(f"```python\n{code}\n```")

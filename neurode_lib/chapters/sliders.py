@@ -16,6 +16,8 @@ import ipywidgets
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from neurode_lib._checks import shown
+
 
 class Sliders(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Controls above a matplotlib figure that is drawn again when one of them moves.
@@ -29,11 +31,15 @@ class Sliders(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
 
     Raises
     ------
+    ValueError
+        If ``draw`` is no function.
     TypeError
-        If ``draw`` does not return a figure.
+        If it does not return a figure.
     """
 
     def __init__(self, draw: Callable[..., Figure], **controls: Any) -> None:
+        if not callable(draw):
+            raise ValueError(f"draw must be a function that returns a figure, got {shown(draw)}")
         self.draw, self.controls = draw, controls
         self.picture = ipywidgets.Image(format="png")
         for name, control in controls.items():

@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
-from neurode_lib._checks import folder_or_file
+from neurode_lib._checks import folder_or_file, instance_of
 from neurode_lib.models import DiscreteRNN, NeuralODE, make_model, network_of
 from neurode_lib.trained_range import keep_trained_range
 
@@ -63,6 +63,7 @@ def read_trained(data: bytes) -> NeuralODE | DiscreteRNN:
     ValueError
         If the content is not whole, or not what the page writes.
     """
+    instance_of("data", data, bytes)
     try:
         tensors = load(data)
         setup = _metadata(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neurode_lib._checks import instance_of, positive_int, shown
+from neurode_lib._checks import folder_or_file, instance_of, positive_int, shown
 from neurode_lib.study.jobs import Job
 from neurode_lib.study.variants import SEEDS, VARIANTS, Variant, variant_named
 from neurode_lib.training.recipe import Recipe
@@ -89,6 +89,7 @@ class StudyConfig:
 
 def quick_config(folder: Path) -> StudyConfig:
     """The same path in seconds: small networks, few updates, and never the real results."""
+    folder = folder_or_file("folder", folder)
     return StudyConfig(
         out=folder / "results",
         jobs=folder / "jobs",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neurode_lib._checks import FloatArray, one_of
+from neurode_lib._checks import FloatArray, instance_of, one_of
 from neurode_lib.fitzhugh_nagumo import build_dataset
 from neurode_lib.models import DiscreteRNN, NeuralODE, make_model
 from neurode_lib.training.recipe import Recipe
@@ -109,11 +109,13 @@ def variant_named(name: str) -> Variant:
 
 def training_set(variant: Variant, seed: int) -> tuple[FloatArray, FloatArray]:
     """States, shape (40, 81, 2), and currents, shape (40,), that a seed learns from."""
+    instance_of("variant", variant, Variant)
     return build_dataset(seed=seed, noise_std=variant.noise_std)
 
 
 def new_model(variant: Variant, seed: int, hidden: int = 128) -> NeuralODE | DiscreteRNN:
     """A variant's model as a seed initialises it, before any training."""
+    instance_of("variant", variant, Variant)
     return make_model(
         variant.kind,
         seed=seed,

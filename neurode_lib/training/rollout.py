@@ -39,7 +39,8 @@ Stepping = Literal["rk4", "residual"]
 
 
 def stepping_of(model: nn.Module) -> Stepping:
-    """How a model turns its network into steps."""
+    """How a model turns its network into steps; refuse what has none."""
+    network_of(model)
     return "residual" if isinstance(model, DiscreteRNN) else "rk4"
 
 

@@ -16,22 +16,31 @@ import torch
 from matplotlib.figure import Figure
 
 from neurode_lib import fitzhugh_nagumo as fhn
-from neurode_lib import metrics, phase_plane, weights
-from neurode_lib.chapters import figures, prose
+from neurode_lib import inputs, metrics, phase_plane, weights
+from neurode_lib.chapters import figures, prose, sliders
 from neurode_lib.chapters.models import model_for
 from neurode_lib.claims.record import median
+from neurode_lib.explorers.downloads import load_trained, read_trained
+from neurode_lib.explorers.packages import package
 from neurode_lib.integrator import rk4_integrate
-from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model
-from neurode_lib.study.config import StudyConfig
+from neurode_lib.metrics.fields import field_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model, network_of
+from neurode_lib.study.config import StudyConfig, quick_config
+from neurode_lib.study.jobs import reference_losses
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
 from neurode_lib.study.protocol import evaluate
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
-from neurode_lib.study.variants import variant_named
+from neurode_lib.study.variants import VARIANTS, new_model, training_set, variant_named
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.loop import train, train_ensemble
 from neurode_lib.training.recipe import Recipe
-from neurode_lib.training.rollout import stack_weights, stacked_rollout
+from neurode_lib.training.rollout import (
+    common_stepping,
+    stack_weights,
+    stacked_rollout,
+    stepping_of,
+)
 
 NAN, INF = float("nan"), float("inf")
 
@@ -507,8 +516,116 @@ ENTRIES = [
         updates="count or none",
     ),
     entry(median, {"values": [0.5]}, values="values or a row of them"),
+    Entry(
+        "show_source",
+        lambda item: prose.show_source(item),
+        {"item": NeuralODE},
+        {"item": "object"},
+        {"item": "objects"},
+    ),
+    entry(sliders.Sliders, {"draw": Figure}, draw="function"),
+    entry(inputs.Input, {"function": np.sin, "breaks": [1.0]}, function="object", breaks="breaks"),
+    entry(inputs.constant, {"value": 0.5}, value="number"),
+    entry(
+        inputs.step,
+        {"before": 0.2, "after": 0.5, "at": 1.0},
+        before="number",
+        after="number",
+        at="number",
+    ),
+    entry(
+        inputs.ramp,
+        {"before": 0.2, "after": 0.5, "start": -2.0, "end": 1.0},
+        before="number",
+        after="number",
+        start="number",
+        end="number",
+    ),
+    entry(
+        inputs.pulses,
+        {"onsets": [0.0, 1.0], "width": 0.5, "amplitude": 1.0, "baseline": 0.1},
+        onsets="array",
+        width="positive",
+        amplitude="number",
+        baseline="number",
+    ),
+    entry(
+        inputs.noise,
+        {"mean": 0.5, "std": 0.1, "tau": 1.0, "duration": 2.0, "seed": 0, "dt": 0.5},
+        mean="number",
+        std="positive",
+        tau="positive",
+        duration="positive",
+        seed="integer from 0",
+        dt="positive",
+    ),
+    entry(
+        inputs.chirp,
+        {"mean": 0.5, "amplitude": 0.1, "frequencies": (0.1, 0.2), "duration": 9.0, "start": 0.0},
+        mean="number",
+        amplitude="number",
+        frequencies="array",
+        duration="positive",
+        start="number",
+    ),
+    entry(
+        inputs.sampled,
+        {"times": [0.0, 1.0], "values": [0.2, 0.5], "kind": "linear"},
+        times="array",
+        values="array",
+        kind="one of",
+    ),
+    Entry(
+        "join",
+        lambda one: inputs.join(one),
+        {"one": inputs.constant(0.5)},
+        {"one": "object"},
+        {"one": "inputs"},
+    ),
+    entry(load_trained, {"path": "nowhere"}, path="no path"),
+    entry(read_trained, {"data": b""}, data="bytes"),
+    entry(package, {"key": "seed-0"}, key="one of"),
+    entry(
+        field_of,
+        {"model": MODEL, "dt": 0.5, "t": 0.0},
+        model="object",
+        dt="positive",
+        t="number",
+    ),
+    entry(network_of, {"model": MODEL}, model="object"),
+    entry(stepping_of, {"model": MODEL}, model="object"),
+    Entry("common_stepping", common_stepping, {"models": [MODEL]}, {"models": "object"}, MODELS),
+    entry(quick_config, {"folder": "nowhere"}, folder="path"),
+    Entry(
+        "reference_losses",
+        reference_losses,
+        {"name": "neural_ode", "seed": 0, "hidden": 2},
+        {"name": "one of", "seed": "integer from 0", "hidden": "count"},
+        {"name": "variant"},
+    ),
+    entry(
+        new_model,
+        {"variant": VARIANTS["neural_ode"], "seed": 0, "hidden": 2},
+        variant="object",
+        seed="integer from 0",
+        hidden="count",
+    ),
+    entry(
+        training_set,
+        {"variant": VARIANTS["neural_ode"], "seed": 0},
+        variant="object",
+        seed="integer from 0",
+    ),
+    entry(
+        weights.write_atomically,
+        {"path": "nowhere", "content": b""},
+        path="path",
+        content="bytes",
+    ),
 ]
 GOOD |= {
+    "breaks": {"an empty list"},
+    "bytes": {"bytes"},
     "integers": {"an empty list", "an array without rows"},
     "none only": {"None"},
     "array of any rank": {"an array of rank 5", *NUMBERS},
@@ -517,6 +634,51 @@ GOOD |= {
     "no path": {"text", "a number in text"},
     "row of values": {"a list with NaN"},
     "values or a row of them": {"a list with NaN", *GOOD["values"]},
+}
+
+
+INNER_LOOP = "called once per step, by what was checked before the first"
+CHECK = "itself a check, or what one is made of"
+CHECKED = "gets what the public functions of its package have checked"
+TRAITS = "traitlets refuses what a figure cannot hold: test_explorers.py"
+# Public functions and classes without a row, or whole packages, each with the reason why.
+WITHOUT_ROW = {
+    "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
+    "explorers.base": TRAITS,
+    "explorers.live": TRAITS,
+    "explorers.model": TRAITS,
+    "explorers.packages.write_scripts": "called by the site's build, with a folder of its own",
+    "explorers.phase_plane": TRAITS,
+    "explorers.training": TRAITS,
+    "explorers.weighted": TRAITS,
+    "fitzhugh_nagumo.fhn_rhs": INNER_LOOP,
+    "fitzhugh_nagumo.refuse_divergence": CHECK,
+    "fitzhugh_nagumo.rk4_step": INNER_LOOP,
+    "inputs.is_signal": "answers for anything",
+    "inputs.signals_of": CHECK,
+    "inputs.values_at": INNER_LOOP,
+    "inputs.with_stops": CHECKED,
+    "integrator.check_inputs": CHECK,
+    "integrator.check_state": CHECK,
+    "integrator.components": CHECK,
+    "integrator.like": INNER_LOOP,
+    "integrator.rk4_step": INNER_LOOP,
+    "integrator.shown_tensor": CHECK,
+    "metrics.fields.increasing_pair": CHECK,
+    "metrics.model_checks": CHECK,
+    "metrics.trajectories.check_grid": CHECK,
+    "metrics.trajectories.check_starts": CHECK,
+    "metrics.trajectories.visited_inputs": CHECKED,
+    "study.job_files": CHECKED,
+    "study.jobs.run_job": CHECKED,
+    "study.merge": CHECKED,
+    "study.pretrained.model_in_row": CHECKED,
+    "study.protocol.held_out_truth": "a constant of the study, with a switch",
+    "study.provenance": CHECKED,
+    "study.run.main": "a command: argparse refuses what it cannot read",
+    "trained_range.warn_outside_trained_range": CHECK,
+    "training.ensemble": CHECKED,
+    "training.windows": CHECKED,
 }
 
 
