@@ -1,7 +1,8 @@
 """The book's figures: one style, one colour for each thing, the same in every chapter.
 
-Colours are those of Okabe and Ito, told apart with every common kind of colour blindness and on
-the white ground that figures keep in the dark theme too.
+Colours are those of Okabe and Ito, told apart with every common kind of colour blindness. The
+letters are the book's own; the site derives each figure's dark and narrow forms from this one
+(book/_ext/site_pictures.py), so a figure needs a white ground and a gap between its panels.
 
 References
 ----------
@@ -11,6 +12,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -20,6 +22,7 @@ import numpy.typing as npt
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 from neurode_lib._checks import (
     FloatArray,
@@ -46,12 +49,15 @@ COLOURS = {
     "oscillating": "#E69F00",
     "depolarisation block": "#999999",
 }
+FONTS = Path(__file__).parent / "fonts"
 PHASE_LABELS = ("membrane potential v", "recovery w")
 
 
 def use_style() -> None:
     """Set matplotlib to the book's style; each chapter calls it once."""
     plt.rcdefaults()
+    for font in sorted(FONTS.glob("*.ttf")):
+        fontManager.addfont(font)
     mpl.rcParams.update(
         {
             "figure.figsize": (7.2, 3.6),
@@ -59,8 +65,17 @@ def use_style() -> None:
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
             "savefig.facecolor": "white",
-            "font.size": 10,
-            "axes.titlesize": 10.5,
+            # The second has what the first lacks: Greek, superscript signs.
+            "font.family": ["Source Serif 4", "DejaVu Serif"],
+            "font.size": 10.5,
+            "mathtext.fontset": "custom",
+            "mathtext.rm": "Source Serif 4",
+            "mathtext.it": "Source Serif 4:italic",
+            # matplotlib looks for all of these, wanted or not, and warns of one that is missing.
+            **{f"mathtext.{style}": "Source Serif 4" for style in ("bf", "bfit", "cal", "sf", "tt")},
+            "mathtext.fallback": "stix",
+            "text.hinting": "none",
+            "axes.titlesize": 11,
             "axes.titlelocation": "left",
             "axes.spines.top": False,
             "axes.spines.right": False,

@@ -84,3 +84,15 @@ def test_the_style_is_set_and_repeatable():
     mpl.rcParams["lines.linewidth"] = 9.0
     use_style()
     assert dict(mpl.rcParams) == first
+
+
+def test_figures_are_written_in_the_book_s_letters(caplog: pytest.LogCaptureFixture) -> None:
+    use_style()
+    figure, (ax,) = new_figure()
+    ax.set(xlabel="τ and 10⁻⁸", title=r"$\dot v = v - w + I$, $\tau$, $10^{-8}$")
+    with caplog.at_level("WARNING"):
+        figure.canvas.draw()
+    # A letter or a font that is not found is told on standard error, which a chapter may not have.
+    assert not caplog.records
+    assert ax.xaxis.label.get_fontproperties().get_family()[0] == "Source Serif 4"
+    assert "SourceSerif4-Regular" in mpl.font_manager.findfont("Source Serif 4")
