@@ -33,6 +33,7 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
+from neurode_lib.chapters.narrow import draw_with_narrow_form
 from neurode_lib.metrics import cosine_similarity
 from neurode_lib.metrics.fields import increasing_pair
 from neurode_lib.phase_plane import equilibria, nullclines
@@ -54,7 +55,8 @@ PHASE_LABELS = ("membrane potential v", "recovery w")
 
 
 def use_style() -> None:
-    """Set matplotlib to the book's style; each chapter calls it once."""
+    """Set matplotlib to the book's style; each chapter calls it once, before its first figure."""
+    draw_with_narrow_form()
     plt.rcdefaults()
     for font in sorted(FONTS.glob("*.ttf")):
         fontManager.addfont(font)
@@ -72,7 +74,11 @@ def use_style() -> None:
             "mathtext.rm": "Source Serif 4",
             "mathtext.it": "Source Serif 4:italic",
             # matplotlib looks for all of these, wanted or not, and warns of one that is missing.
-            **{f"mathtext.{style}": "Source Serif 4" for style in ("bf", "bfit", "cal", "sf", "tt")},
+            "mathtext.bf": "Source Serif 4",
+            "mathtext.bfit": "Source Serif 4:italic",
+            "mathtext.cal": "Source Serif 4:italic",
+            "mathtext.sf": "Source Serif 4",
+            "mathtext.tt": "Source Serif 4",
             "mathtext.fallback": "stix",
             "text.hinting": "none",
             "axes.titlesize": 11,
