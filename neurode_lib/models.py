@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import instance_of, one_of, positive_int, truth_value
+from neurode_lib._checks import instance_of, one_of, positive_int, positive_number, truth_value
 from neurode_lib.inputs import is_signal, signals_of, values_at
 from neurode_lib.integrator import (
     Drive,
@@ -58,11 +58,16 @@ class ODEFunc(nn.Module):
         `t` is in the signature (every integrator passes it) but not in the input.
     zero_init : bool, default True
         Whether the last layer starts at zero, so that the untrained model stands still.
+    time_unit : float, default 1
+        What the network sees is ``t / time_unit``.
+    output_scale : float, default 1
+        The field is the network's output times this.
 
     Raises
     ------
     ValueError
-        If a size is no integer above 0, or a switch neither True nor False.
+        If a size is no integer above 0, a switch neither True nor False, or a scale no number
+        above 0.
 
     References
     ----------
@@ -77,12 +82,16 @@ class ODEFunc(nn.Module):
         input_dim: int = 1,
         time_input: bool = False,
         zero_init: bool = True,
+        time_unit: float = 1.0,
+        output_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
         self.input_dim = positive_int("input_dim", input_dim, minimum=0)
         self.time_input = truth_value("time_input", time_input)
+        self.time_unit = positive_number("time_unit", time_unit)
+        self.output_scale = positive_number("output_scale", output_scale)
         zero_init = truth_value("zero_init", zero_init)
         n_in = state_dim + input_dim + time_input
         self.net = _mlp(n_in, hidden, state_dim, zero_init=zero_init)
@@ -105,8 +114,8 @@ class ODEFunc(nn.Module):
         """
         columns = _state_and_input(y, I)
         if self.time_input:
-            columns.append(t.expand(len(y), 1))
-        return self.net(torch.cat(columns, dim=-1))
+            columns.append((t / self.time_unit).expand(len(y), 1))
+        return self.output_scale * self.net(torch.cat(columns, dim=-1))
 
     def check_fits(self, y0: Tensor, I: Drive) -> None:
         """Refuse states or inputs of another width, dtype or device than the network's.
@@ -151,8 +160,9 @@ class DiscreteRNN(nn.Module):
 
     Parameters
     ----------
-    state_dim, hidden, zero_init
-        As for :class:`ODEFunc`, whose parameter count it matches.
+    state_dim, hidden, zero_init, output_scale
+        As for :class:`ODEFunc`, whose parameter count it matches. With ``output_scale=dt`` the
+        step is Euler's, and the network a field.
     """
 
     def __init__(
@@ -162,17 +172,19 @@ class DiscreteRNN(nn.Module):
         *,
         input_dim: int = 1,
         zero_init: bool = True,
+        output_scale: float = 1.0,
     ) -> None:
         super().__init__()
         self.state_dim = positive_int("state_dim", state_dim)
         self.hidden = positive_int("hidden", hidden)
         self.input_dim = positive_int("input_dim", input_dim, minimum=0)
+        self.output_scale = positive_number("output_scale", output_scale)
         zero_init = truth_value("zero_init", zero_init)
         self.net = _mlp(state_dim + input_dim, hidden, state_dim, zero_init=zero_init)
 
     def step(self, y: Tensor, I: Tensor | None) -> Tensor:
         """Change of the state over one step, shape (B, D)."""
-        return self.net(torch.cat(_state_and_input(y, I), dim=-1))
+        return self.output_scale * self.net(torch.cat(_state_and_input(y, I), dim=-1))
 
     def rollout(self, y0: Tensor, I: Tensor | None, n_steps: int) -> Tensor:
         """Take ``n_steps`` residual steps from ``y0``.
@@ -232,6 +244,8 @@ def make_model(
     hidden: int = 128,
     time_input: bool = False,
     zero_init: bool = True,
+    time_unit: float = 1.0,
+    output_scale: float = 1.0,
 ) -> NeuralODE | DiscreteRNN:
     """Initialise a model from a seed, without touching the global random state.
 
@@ -240,7 +254,7 @@ def make_model(
     kind : {"neural_ode", "discrete_rnn"}
     seed : int
         Seed of the initial weights.
-    state_dim, input_dim, hidden, time_input, zero_init
+    state_dim, input_dim, hidden, time_input, zero_init, time_unit, output_scale
         See :class:`~neurode_lib.models.ODEFunc`. A discrete RNN has no time input.
 
     Raises
@@ -257,9 +271,21 @@ def make_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if kind == "discrete_rnn":
-            return DiscreteRNN(state_dim, hidden, input_dim=input_dim, zero_init=zero_init)
+            return DiscreteRNN(
+                state_dim,
+                hidden,
+                input_dim=input_dim,
+                zero_init=zero_init,
+                output_scale=output_scale,
+            )
         field = ODEFunc(
-            state_dim, hidden, input_dim=input_dim, time_input=time_input, zero_init=zero_init
+            state_dim,
+            hidden,
+            input_dim=input_dim,
+            time_input=time_input,
+            zero_init=zero_init,
+            time_unit=time_unit,
+            output_scale=output_scale,
         )
         return NeuralODE(field)
 

@@ -1,9 +1,11 @@
 """What was learned: everything the book measures on a trained model.
 
-One import for four small modules: trajectories and clocks
+One import for six small modules: trajectories and clocks
 (:mod:`~neurode_lib.metrics.trajectories`), vector fields (:mod:`~neurode_lib.metrics.fields`),
 spikes and cycles (:mod:`~neurode_lib.metrics.cycles`), equilibria and their bifurcation
-(:mod:`~neurode_lib.metrics.equilibria`).
+(:mod:`~neurode_lib.metrics.equilibria`), what a perfect fit to samples would learn
+(:mod:`~neurode_lib.metrics.steps`), and what ten seeds allow to say
+(:mod:`~neurode_lib.metrics.statistics`).
 
 Truth and predictions are float64 arrays, batch first; models are torch modules. A diverged
 prediction has the error ``inf`` and no cycle (``None``); no average ever skips it.
@@ -23,6 +25,8 @@ from neurode_lib.metrics.equilibria import (
     learned_jacobian,
 )
 from neurode_lib.metrics.fields import (
+    PORTRAIT_V_RANGE,
+    PORTRAIT_W_RANGE,
     NearFar,
     affine_share,
     cosine_similarity,
@@ -33,6 +37,14 @@ from neurode_lib.metrics.fields import (
     split_by_distance,
     vector_field,
 )
+from neurode_lib.metrics.statistics import (
+    Interval,
+    PairedTest,
+    bootstrap_median,
+    paired_test,
+    rank_correlation,
+)
+from neurode_lib.metrics.steps import mean_velocity, rk4_equivalent_field
 from neurode_lib.metrics.trajectories import (
     DivergedWarning,
     HorizonError,
@@ -48,13 +60,18 @@ from neurode_lib.metrics.trajectories import (
 from neurode_lib.trained_range import UntrainedCurrentWarning
 
 __all__ = [
+    "PORTRAIT_V_RANGE",
+    "PORTRAIT_W_RANGE",
     "CycleError",
     "CycleEstimate",
     "DivergedWarning",
     "HorizonError",
+    "Interval",
     "NearFar",
+    "PairedTest",
     "UntrainedCurrentWarning",
     "affine_share",
+    "bootstrap_median",
     "cosine_similarity",
     "cycle_error",
     "distance_to_data",
@@ -68,10 +85,14 @@ __all__ = [
     "learned_hopf_current",
     "learned_jacobian",
     "mean_cosine_similarity",
+    "mean_velocity",
     "mse_on_grid",
+    "paired_test",
     "period_and_amplitude",
     "predict",
+    "rank_correlation",
     "relative_field_error",
+    "rk4_equivalent_field",
     "spike_times",
     "split_by_distance",
     "trajectory_mse",

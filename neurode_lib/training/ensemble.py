@@ -22,6 +22,7 @@ from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.history import History
 from neurode_lib.training.objective import make_objective, trained_weights
 from neurode_lib.training.recipe import Recipe
+from neurode_lib.training.rollout import scales_of
 from neurode_lib.training.windows import check_window
 from neurode_lib.weights import Weights
 
@@ -203,6 +204,7 @@ def check_models(models: Sequence[nn.Module]) -> None:
         (
             type(model),
             type(getattr(model, "func", None)),
+            scales_of(model),
             *(
                 (name, tuple(weight.shape), weight.dtype, weight.device)
                 for name, weight in trained_weights(model).items()

@@ -21,7 +21,14 @@ from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
 from neurode_lib.recordings import Recordings
 from neurode_lib.training.recipe import Recipe
 from neurode_lib.training.recorded import RecordedBatch, RecordedWindows
-from neurode_lib.training.rollout import Stepping, Workspace, stacked_rollout, stepping_of
+from neurode_lib.training.rollout import (
+    Scales,
+    Stepping,
+    Workspace,
+    scales_of,
+    stacked_rollout,
+    stepping_of,
+)
 from neurode_lib.training.windows import Windows, stacked_arrays
 
 # The weight of jumps between windows rises from this to 1 as training goes on.
@@ -52,6 +59,7 @@ class StackedObjective:
         recipe: Recipe,
         seeds: Sequence[int],
         stepping: Stepping,
+        scales: Scales,
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
@@ -64,7 +72,7 @@ class StackedObjective:
             per_update=recipe.batch,
             seeds=seeds,
         )
-        self.stepping, self.workspace = stepping, Workspace()
+        self.stepping, self.scales, self.workspace = stepping, scales, Workspace()
         self.free: list[Tensor] = []
 
     def losses(self, weights: Mapping[str, Tensor], update: int) -> tuple[Tensor, Tensor]:
@@ -76,6 +84,7 @@ class StackedObjective:
             batch.currents,
             self.windows.times,
             stepping=self.stepping,
+            scales=self.scales,
             t_start=batch.t_start,
             workspace=self.workspace,
         )
@@ -102,7 +111,7 @@ class SeparateObjective:
         device: torch.device,
     ) -> None:
         self.recipe = recipe
-        self.stepping = stepping_of(models[0])
+        self.stepping, self.scales = stepping_of(models[0]), scales_of(models[0])
         self.windows = [
             RecordedWindows(
                 one,
@@ -140,6 +149,7 @@ class SeparateObjective:
                 batch.drive[0, 0][None],
                 windows.even_grid,
                 stepping=self.stepping,
+                scales=self.scales,
                 t_start=start[None],
                 workspace=self.workspaces[k],
             )[:, 0]
@@ -210,7 +220,9 @@ def make_objective(
     if not fit_starts and all(map(plain_network, models)):
         arrays = stacked_arrays(data, state_dim, recipe.window)
     if arrays is not None:
-        return StackedObjective(arrays, recipe, seeds, stepping_of(models[0]), dtype, device)
+        return StackedObjective(
+            arrays, recipe, seeds, stepping_of(models[0]), scales_of(models[0]), dtype, device
+        )
     return SeparateObjective(
         models,
         data,

@@ -25,23 +25,42 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from neurode_lib._checks import one_of, shown
-from neurode_lib.models import DiscreteRNN, network_of
+from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
 from neurode_lib.weights import Weights
 
 Stepping = Literal["rk4", "residual"]
+
+
+class Scales(NamedTuple):
+    """Scales of a network's time and output; see :class:`~neurode_lib.models.ODEFunc`."""
+
+    time_unit: float = 1.0
+    output: float = 1.0
+
+
+NO_SCALES = Scales()
 
 
 def stepping_of(model: nn.Module) -> Stepping:
     """How a model turns its network into steps; refuse what has none."""
     network_of(model)
     return "residual" if isinstance(model, DiscreteRNN) else "rk4"
+
+
+def scales_of(model: nn.Module) -> Scales:
+    """The scales of a model's network."""
+    if isinstance(model, NeuralODE) and isinstance(model.func, ODEFunc):
+        return Scales(model.func.time_unit, model.func.output_scale)
+    if isinstance(model, DiscreteRNN):
+        return Scales(output=model.output_scale)
+    return NO_SCALES
 
 
 def common_stepping(models: Sequence[nn.Module]) -> Stepping:
@@ -53,6 +72,7 @@ def common_stepping(models: Sequence[nn.Module]) -> Stepping:
     setups = {
         (
             stepping_of(model),
+            scales_of(model),
             *((tuple(p.shape), p.dtype, p.device) for p in network_of(model).parameters()),
         )
         for model in models
@@ -94,6 +114,7 @@ def stacked_rollout(
     t_eval: Tensor,
     *,
     stepping: Stepping,
+    scales: Scales = NO_SCALES,
     t_start: Tensor | None = None,
     workspace: Workspace | None = None,
 ) -> Tensor:
@@ -111,6 +132,8 @@ def stacked_rollout(
         Strictly increasing times.
     stepping : {"rk4", "residual"}
         One RK4 step of the network's field per interval, or one residual step.
+    scales : Scales
+        Of the networks' time and output.
     t_start : Tensor, shape (K, B), optional
         Added to ``t_eval`` row by row, for networks with a time input.
     workspace : Workspace, optional
@@ -134,10 +157,11 @@ def stacked_rollout(
     drive = first[..., state_dim, None] * I[:, None, :] + weights["0.bias"][..., None]
     time_weight = None
     if n_in == state_dim + 2:
-        time_weight = 2.0 * first[..., state_dim + 1, None]
+        per_time = first[..., state_dim + 1, None] / scales.time_unit
+        time_weight = 2.0 * per_time
         if t_start is not None:
-            drive = drive + first[..., state_dim + 1, None] * t_start[:, None, :]
-    second, third = weights["2.weight"], weights["4.weight"]
+            drive = drive + per_time * t_start[:, None, :]
+    second, third = weights["2.weight"], scales.output * weights["4.weight"]
     # tanh(x) = 2 σ(2x) - 1, folded into the layers before and after.
     states = _Rollout.apply(
         y0.transpose(1, 2),
@@ -147,7 +171,7 @@ def stacked_rollout(
         4.0 * second,
         2.0 * (weights["2.bias"] - second.sum(-1))[..., None],
         2.0 * third,
-        (weights["4.bias"] - third.sum(-1))[..., None],
+        (scales.output * weights["4.bias"] - third.sum(-1))[..., None],
         t_eval,
         stepping,
         Workspace() if workspace is None else workspace,

@@ -4,12 +4,22 @@ import pytest
 import torch
 
 from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
-from neurode_lib.training.rollout import Workspace, stack_weights, stacked_rollout, stepping_of
+from neurode_lib.training.rollout import (
+    Workspace,
+    scales_of,
+    stack_weights,
+    stacked_rollout,
+    stepping_of,
+)
 
 KINDS = {
     "neural_ode": lambda: NeuralODE(ODEFunc(hidden=16)),
     "time_input": lambda: NeuralODE(ODEFunc(hidden=16, time_input=True)),
+    "scaled_time_input": lambda: NeuralODE(
+        ODEFunc(hidden=16, time_input=True, time_unit=3.0, output_scale=2.0)
+    ),
     "discrete_rnn": lambda: DiscreteRNN(hidden=16),
+    "euler": lambda: DiscreteRNN(hidden=16, output_scale=0.5),
 }
 
 
@@ -39,7 +49,12 @@ def trainable(models):
 def test_trajectories_are_those_of_each_model(models, problem):
     y0, current, grid = problem
     states = stacked_rollout(
-        stack_weights(models), y0, current, grid, stepping=stepping_of(models[0])
+        stack_weights(models),
+        y0,
+        current,
+        grid,
+        stepping=stepping_of(models[0]),
+        scales=scales_of(models[0]),
     )
     for k, model in enumerate(models):
         torch.testing.assert_close(
@@ -50,7 +65,9 @@ def test_trajectories_are_those_of_each_model(models, problem):
 def test_gradients_are_those_of_automatic_differentiation(models, problem):
     y0, current, grid = problem
     weights, start = trainable(models), y0.clone().requires_grad_()
-    states = stacked_rollout(weights, start, current, grid, stepping=stepping_of(models[0]))
+    states = stacked_rollout(
+        weights, start, current, grid, stepping=stepping_of(models[0]), scales=scales_of(models[0])
+    )
     target = torch.randn_like(states)
     (states - target).square().mean().backward()
     for k, model in enumerate(models):
@@ -75,6 +92,7 @@ def test_gradients_agree_with_finite_differences(models, problem):
             current[:, :2],
             grid[:4],
             stepping=stepping_of(models[0]),
+            scales=scales_of(models[0]),
         )
 
     torch.autograd.gradcheck(
@@ -125,7 +143,13 @@ def test_a_workspace_refuses_to_reverse_what_it_has_overwritten(models, problem)
     workspace, weights = Workspace(), trainable(models)
     first, _second = (
         stacked_rollout(
-            weights, y0, current, grid, stepping=stepping_of(models[0]), workspace=workspace
+            weights,
+            y0,
+            current,
+            grid,
+            stepping=stepping_of(models[0]),
+            scales=scales_of(models[0]),
+            workspace=workspace,
         )
         for _ in range(2)
     )

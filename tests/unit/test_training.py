@@ -124,10 +124,13 @@ def test_a_batch_of_all_windows_is_the_mean_over_every_window():
     assert history.loss[0, 0] == pytest.approx(expected, rel=1e-10)
 
 
-def test_windows_of_a_time_input_model_see_the_clock_of_the_data():
+@pytest.mark.parametrize("time_unit", [1.0, 4.0])
+def test_windows_of_a_time_input_model_see_the_clock_of_the_data(time_unit):
     recipe = Recipe(updates=1, window=3)
     states, currents = data(1)
-    model = make_model(seed=1, hidden=8, time_input=True, zero_init=False).double()
+    model = make_model(
+        seed=1, hidden=8, time_input=True, zero_init=False, time_unit=time_unit
+    ).double()
     expected = np.mean(
         [
             np.square(
