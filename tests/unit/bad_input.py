@@ -25,6 +25,7 @@ from neurode_lib.explorers.packages import package
 from neurode_lib.integrator import rk4_integrate
 from neurode_lib.metrics.fields import field_of
 from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model, network_of
+from neurode_lib.recordings import Recordings
 from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.jobs import reference_losses
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
@@ -582,6 +583,14 @@ ENTRIES = [
         {"one": "object"},
         {"one": "inputs"},
     ),
+    entry(
+        Recordings,
+        {"times": GRID, "values": PATHS, "inputs": CURRENTS, "mask": None},
+        times="array",
+        values="array",
+        inputs="number or none",
+        mask="none only",
+    ),
     entry(load_trained, {"path": "nowhere"}, path="no path"),
     entry(read_trained, {"data": b""}, data="bytes"),
     entry(package, {"key": "seed-0"}, key="one of"),
@@ -657,6 +666,7 @@ WITHOUT_ROW = {
     "inputs.is_signal": "answers for anything",
     "inputs.signals_of": CHECK,
     "inputs.values_at": INNER_LOOP,
+    "inputs.visited": CHECKED,
     "inputs.with_stops": CHECKED,
     "integrator.check_inputs": CHECK,
     "integrator.check_state": CHECK,
@@ -669,6 +679,7 @@ WITHOUT_ROW = {
     "metrics.trajectories.check_grid": CHECK,
     "metrics.trajectories.check_starts": CHECK,
     "metrics.trajectories.visited_inputs": CHECKED,
+    "models.state_dim_of": "answers for anything",
     "study.job_files": CHECKED,
     "study.jobs.run_job": CHECKED,
     "study.merge": CHECKED,
@@ -678,6 +689,8 @@ WITHOUT_ROW = {
     "study.run.main": "a command: argparse refuses what it cannot read",
     "trained_range.warn_outside_trained_range": CHECK,
     "training.ensemble": CHECKED,
+    "training.objective": CHECKED,
+    "training.recorded": CHECKED,
     "training.windows": CHECKED,
 }
 

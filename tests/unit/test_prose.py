@@ -9,7 +9,7 @@ import pytest
 
 from neurode_lib.chapters.prose import number, show_source, spread
 from neurode_lib.fitzhugh_nagumo import fhn_rhs
-from neurode_lib.integrator import rk4_integrate
+from neurode_lib.integrator import rk4_integrate, rk4_step
 from neurode_lib.models import NeuralODE, ODEFunc
 from neurode_lib.training.recipe import Recipe
 
@@ -46,9 +46,9 @@ def test_a_spread_hides_neither_divergence_nor_what_is_undefined():
 
 
 def test_source_on_the_page_is_the_source_in_the_library():
-    shown = show_source(rk4_integrate).data
-    assert shown.startswith("```python\ndef rk4_integrate(")
-    assert "y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)" in shown
+    shown = show_source(rk4_step).data
+    assert shown.startswith("```python\ndef rk4_step(")
+    assert "return y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)" in shown
     assert shown.endswith("\n```")
 
 
