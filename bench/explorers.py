@@ -10,31 +10,23 @@ picture is by the clock, without throttling.
 
 from __future__ import annotations
 
-import functools
 import gzip
-import http.server
 import os
 import shutil
 import statistics
+import sys
 import tempfile
-import threading
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from neurode_lib.explorers import ModelExplorer, PhasePlaneExplorer, TrainingExplorer
 from neurode_lib.explorers.packages import write_scripts
+from tools.browser import launch, serving
 
 STATIC = Path(__file__).parents[1] / "neurode_lib" / "explorers" / "static"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EVENTS = 24
 THROTTLE = 4
 
@@ -63,11 +55,6 @@ COMPLETE = """([name, value]) => new Promise(done => {
     input.value = value;
     input.dispatchEvent(new Event("input", {bubbles: true}));
 })"""
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
 
 
 def main_thread_seconds(session: CDPSession) -> tuple[float, float]:
@@ -122,7 +109,11 @@ def main() -> None:
         size = len(gzip.compress((STATIC / script).read_bytes(), 9))
         print(f"{script}: {size / 1024:.1f} KB compressed")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; throttled {THROTTLE}x")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder)) as address,
+        sync_playwright() as playwright,
+    ):
         root = Path(folder)
         shutil.copytree(STATIC, root / "_static")
         write_scripts(root / "_static" / "data")
@@ -132,11 +123,7 @@ def main() -> None:
         }
         largest = max(sizes, key=sizes.__getitem__)
         print(f"largest weights file ({largest}): {sizes[largest] / 1024:.0f} KB compressed")
-        handler = functools.partial(QuietHandler, directory=folder)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = launch(playwright)
         for number, (title, (explorer, sliders)) in enumerate(pages.items()):
             (root / f"{number}.html").write_text(
                 '<!doctype html><meta charset="utf-8"><title>.</title>'
@@ -148,7 +135,7 @@ def main() -> None:
             first = []
             for _ in range(5):
                 page = browser.new_page(viewport={"width": 1280, "height": 1000})
-                page.goto(f"http://127.0.0.1:{server.server_port}/{number}.html")
+                page.goto(f"{address}/{number}.html")
                 first.append(
                     page.evaluate(
                         """document.querySelector(".neurode-explorer").explorer.ready
@@ -160,7 +147,6 @@ def main() -> None:
                 # Ten values in turn, each a step of the slider: every event changes something.
                 redraws(page, name, [round(low + step * (i % 10), 2) for i in range(EVENTS)])
         browser.close()
-        server.shutdown()
 
 
 if __name__ == "__main__":

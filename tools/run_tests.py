@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ensure_browser import ensure_browser
+from browser import ensure_browser
 from ensure_node import ensure_node
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,27 +19,27 @@ PIN = re.compile(r"^([\w.-]+)==([\w.]+)")
 
 def pins(lock: Path) -> dict[str, str]:
     """Package names and versions in a lock file."""
-    found = (PIN.match(line) for line in lock.read_text().splitlines())
-    return {match[1]: match[2] for match in found if match}
+    matches = (PIN.match(line) for line in lock.read_text().splitlines())
+    return {match[1]: match[2] for match in matches if match}
 
 
 def licence(package: str) -> str:
     """What a package says about its licence: an SPDX expression, a classifier, or its own words."""
     try:
-        told = metadata(package)
+        fields = metadata(package)
     except PackageNotFoundError:
         return "not installed here"
-    if expression := told.get("License-Expression"):
+    if expression := fields.get("License-Expression"):
         return str(expression)
     classifiers = [
         line.rpartition(" :: ")[2]
-        for line in told.get_all("Classifier", [])
+        for line in fields.get_all("Classifier", [])
         if line.startswith("License :: ") and not line.endswith("OSI Approved")
     ]
     if classifiers:
         return "; ".join(classifiers)
     # Some put the whole text here, others into a file; its first line is the name.
-    words = str(told.get("License") or "").strip()
+    words = str(fields.get("License") or "").strip()
     if not words:
         texts = [p for p in files(package) or [] if p.name.upper().startswith("LICEN")]
         words = texts[0].read_text().strip() if texts else "not told"

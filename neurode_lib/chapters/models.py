@@ -26,7 +26,7 @@ def model_for(
     seed : int, default 0
         Seed of the data, the initial weights and the minibatches.
     retrain : bool, default False
-        Whether to train instead of loading stored weights.
+        Whether to train instead of loading pretrained weights.
     updates : int, optional
         Shortens the training; ignored when nothing is trained.
 

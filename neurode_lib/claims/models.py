@@ -280,7 +280,7 @@ CLAIMS = (
         "coupling",
         TOPIC,
         "Oracle and learner are separate, so the learner cannot use the true equations.",
-        "Imports of the oracle in the learners' module; a lint rule forbids them.",
+        "Imports of the simulator in the learners' module; a lint rule forbids them.",
         "Holds if there are none.",
         "{imports} imports",
         "04_a_neural_ode",

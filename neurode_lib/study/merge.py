@@ -15,7 +15,7 @@ from torch import Tensor
 
 from neurode_lib.study.config import StudyConfig
 from neurode_lib.study.jobs import REFERENCE_UPDATES, Job, JobResult, reference_losses
-from neurode_lib.study.provenance import checked_files, circumstances, write_provenance
+from neurode_lib.study.provenance import checked_files, environment, write_provenance
 from neurode_lib.study.variants import VARIANTS
 from neurode_lib.weights import Weights, save_weights, write_atomically
 
@@ -105,7 +105,7 @@ def _provenance(
 ) -> dict[str, Any]:
     """How these results came about, for whoever wants to make them again or doubts them."""
     return {
-        **circumstances(),
+        **environment(),
         "threads_per_job": config.threads,
         "seeds": list(config.seeds),
         "jobs": _names(done),

@@ -25,7 +25,7 @@ from neurode_lib.weights import write_atomically
 CHECKED_FILES = ("results.csv", "curves.safetensors")
 
 
-def circumstances() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """By which code, when, with which packages and on what kind of machine this is run."""
     return {
         "neurode_lib": neurode_lib.__version__,

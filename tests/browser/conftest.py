@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from neurode_lib.explorers.packages import write_scripts
+from tools.browser import find_browser, launch, serving
 
 STATIC = Path(__file__).parents[2] / "neurode_lib" / "explorers" / "static"
 REQUIRED = os.environ.get("NEURODE_REQUIRE_BROWSER") == "1"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NO_BROWSER = pytest.StashKey[str]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,50 +36,17 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"BROWSER TESTS DID NOT RUN: {reason}", red=True)
 
 
-def _executable(playwright: Playwright) -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        executable = _executable(playwright)
-        if executable is None:
+        if find_browser(playwright) is None:
             reason = "no browser: neither Chromium nor Chrome on the path, nor playwright's own"
             if REQUIRED:
                 pytest.fail(f"{reason}, and NEURODE_REQUIRE_BROWSER=1")
             pytest.skip(reason)
-        launched = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        launched = launch(playwright)
         yield launched
         launched.close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Any]:
-    """Serve a folder on this machine: ``serve(folder)`` returns its address."""
-    servers: list[http.server.ThreadingHTTPServer] = []
-
-    def start(folder: Path) -> str:
-        handler = functools.partial(QuietHandler, directory=str(folder))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 class Site:
@@ -124,9 +80,10 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Site:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("site")
-    return Site(root, serve(root))
+    with serving(root) as address:
+        yield Site(root, address)
 
 
 @pytest.fixture

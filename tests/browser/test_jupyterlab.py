@@ -88,13 +88,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     reader = threading.Thread(target=read, args=(server.stdout,))
     reader.start()
     try:
-        said = []
+        lines = []
         while (line := lines.get(timeout=120)) is not None:
-            said.append(line)
+            lines.append(line)
             if f"127.0.0.1:{port}/lab" in line:
                 break
         else:
-            pytest.fail("JupyterLab did not start:\n" + "".join(said[-20:]))
+            pytest.fail("JupyterLab did not start:\n" + "".join(lines[-20:]))
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -175,7 +175,7 @@ def test_what_was_trained_in_the_browser_arrives_in_python(notebook: Page) -> No
     arrived = run_cell(notebook, 5)
     arrived.locator(".widget-label").wait_for(state="attached")
     root.get_by_role("button", name="Train").click()
-    told = arrived.get_by_text("Python ends at")
-    told.wait_for()
+    label = arrived.get_by_text("Python ends at")
+    label.wait_for()
     ends = root.evaluate("el => el.explorer.series().yours.v.at(-1)")
-    assert float(told.inner_text().rsplit(" ", 1)[1]) == pytest.approx(ends, abs=1e-5)
+    assert float(label.inner_text().rsplit(" ", 1)[1]) == pytest.approx(ends, abs=1e-5)

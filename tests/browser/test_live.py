@@ -21,6 +21,7 @@ from neurode_lib.metrics import (
 )
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
+from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 GRID = 0.5 * np.arange(81)
@@ -104,9 +105,9 @@ def test_the_default_training_learns_the_neuron_and_python_finds_the_same(
     points, true = field_on_grid(fhn_rhs, I, v_range=FIELD_V_RANGE, w_range=FIELD_W_RANGE)
     cosine = mean_cosine_similarity(vector_field(model, points, I), true)
     mse = trajectory_mse(expected[None], simulate(start, I, 80, 0.5)[None])
-    told = live.root.locator('[data-model="yours"] .nx-readout').text_content()
-    assert told.startswith(f"cosine {cosine:.3f} · MSE ")
-    assert float(told.rsplit(" ", 1)[1].replace("−", "-")) == pytest.approx(mse, rel=0.05)
+    readout = live.root.locator('[data-model="yours"] .nx-readout').text_content()
+    assert readout.startswith(f"cosine {cosine:.3f} · MSE ")
+    assert float(readout.rsplit(" ", 1)[1].replace("−", "-")) == pytest.approx(mse, rel=0.05)
 
 
 def test_the_same_seed_gives_the_same_run_however_often_it_is_paused(
@@ -310,15 +311,16 @@ def test_where_workers_are_refused_there_is_the_recorded_training(
 
 @pytest.mark.site
 @pytest.mark.parametrize("where", ["server", "disk"])
-def test_the_built_site_lets_its_page_train(where: str, training: Any, serve: Any) -> None:
+def test_the_built_site_lets_its_page_train(where: str, training: Any) -> None:
     """With the site's own content policy, which says what a page may start."""
     name = "notebooks/15_train_it_here.html"
-    live = training(f"{serve(SITE)}/{name}" if where == "server" else (SITE / name).as_uri())
-    live.fig.set(updates=200)
-    live.train()
-    assert live.run()["status"] == "finished"
-    live.press("use")
-    live.root.get_by_text("The other figures show it now").wait_for()
+    with serving(SITE) as address:
+        live = training(f"{address}/{name}" if where == "server" else (SITE / name).as_uri())
+        live.fig.set(updates=200)
+        live.train()
+        assert live.run()["status"] == "finished"
+        live.press("use")
+        live.root.get_by_text("The other figures show it now").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tools.browser import serving
 from tools.make_dist import make_archive
-from tools.site_server import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 WHEN_KEPT = """async () => {

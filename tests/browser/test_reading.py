@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tools.site_server import serving
+from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTER = "notebooks/08_phase_portraits.html"

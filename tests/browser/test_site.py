@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 MARK = 'class="neurode-explorer"'
@@ -22,11 +25,9 @@ def pages() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> str:
-    root = tmp_path_factory.mktemp("below")
-    (root / "a").mkdir()
-    (root / "a" / "path").symlink_to(SITE, target_is_directory=True)
-    return f"{serve(root)}/a/path"
+def address() -> Iterator[str]:
+    with serving(SITE, "/a/path/") as served:
+        yield served
 
 
 def test_the_site_has_explorers() -> None:

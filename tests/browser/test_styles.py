@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tools.site_server import serving
+from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-# The browser is the oracle: it reads the theme's sheet as it was shipped, and says what matches.
+# The browser is the judge: it reads the theme's sheet as it was shipped, and says what matches.
 LOST = """theme => {
     const plain = selector => selector.replace(/::?[a-z-]+(\\([^)]*\\))?/g, "") || "*";
     const flat = rules => [...rules].flatMap(rule => {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tools.site_server import serving
+from tools.browser import serving
 from tools.site_weight import site_pages, table, weigh
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"

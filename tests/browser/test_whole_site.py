@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tools.site_server import serving
+from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}

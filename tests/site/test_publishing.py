@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.site, pytest.mark.slow]
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     addresses = {"NEURODE_SITE_URL": SITE_URL, "NEURODE_REPOSITORY_URL": REPOSITORY_URL}
-    said = subprocess.run(
+    process = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)),
             *("-W", "-n", "--keep-going", "--path-output", str(folder)),
@@ -41,7 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
         check=False,
     )
-    assert said.returncode == 0, said.stdout[-3000:] + said.stderr[-3000:]
+    assert process.returncode == 0, process.stdout[-3000:] + process.stderr[-3000:]
     return folder / "_build" / "html"
 
 
@@ -100,14 +100,14 @@ def test_a_notebook_that_leaves_the_repository_installs_the_library(published: P
 def test_links_preview_with_title_text_and_picture(published: Path) -> None:
     for name in ("index.html", f"{CHAPTER}.html", "book/notation.html"):
         page = read(published / name)
-        said = {tag["property"]: tag["content"] for tag in page.select("meta[property]")}
-        assert said["og:title"] in page.title.string
-        assert len(said["og:description"]) > 30
-        assert below_site(said["og:url"], published) == published / name
-        assert page.select_one('link[rel="canonical"]')["href"] == said["og:url"]
-        with Image.open(below_site(said["og:image"], published)) as picture:
+        tags = {tag["property"]: tag["content"] for tag in page.select("meta[property]")}
+        assert tags["og:title"] in page.title.string
+        assert len(tags["og:description"]) > 30
+        assert below_site(tags["og:url"], published) == published / name
+        assert page.select_one('link[rel="canonical"]')["href"] == tags["og:url"]
+        with Image.open(below_site(tags["og:image"], published)) as picture:
             assert picture.size == (1200, 630)
-        assert len(said["og:image:alt"].split()) > 3
+        assert len(tags["og:image:alt"].split()) > 3
 
 
 def test_sitemap_names_the_pages(published: Path) -> None:

@@ -149,10 +149,10 @@ def job_file(tmp_path):
 def loaded_job(path, capsys):
     """The job, or a ``ValueError`` with what standard error says about it."""
     result = load_job(path.parent, JOB)
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     if result is None:
-        raise ValueError(said)
-    assert not said
+        raise ValueError(output)
+    assert not output
     return result
 
 

@@ -1,4 +1,4 @@
-"""The oracle against SciPy, against its own symmetry and against transcriptions by hand."""
+"""The simulator against SciPy, against its own symmetry and against transcriptions by hand."""
 
 import math
 import re

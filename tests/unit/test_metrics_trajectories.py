@@ -296,11 +296,11 @@ class Transposed(nn.Module):
 
 
 def test_the_warning_quotes_the_last_finite_state():
-    with pytest.warns(DivergedWarning) as told:
+    with pytest.warns(DivergedWarning) as warnings:
         found = predict(NeuralODE(Explosion()), [[2.0, 0.5]], 1.0, GRID)
     step = divergence_steps(found)[0]
     v, w = found[0, step - 1]
-    assert str(told[0].message).endswith(
+    assert str(warnings[0].message).endswith(
         f"last seen at v = {v:g}, w = {w:g}; errors over them are infinite"
     )
     with pytest.warns(DivergedWarning, match=r"last seen at v = 1e\+200, w = 3;"):

@@ -263,8 +263,8 @@ JSON = st.recursive(
 def test_saved_and_loaded_is_the_identity(tmp_path_factory, tensors, metadata):
     path = tmp_path_factory.mktemp("w") / "w.safetensors"
     save_weights(path, tensors, metadata)
-    loaded, told = load_weights(path)
-    assert told == metadata
+    loaded, header = load_weights(path)
+    assert header == metadata
     assert loaded.keys() == tensors.keys()
     for name, tensor in tensors.items():
         assert (loaded[name].dtype, loaded[name].shape) == (tensor.dtype, tensor.shape)
@@ -382,15 +382,15 @@ def test_whoever_asks_about_an_untrained_current_is_told(current):
         warnings.simplefilter("error")
         predict(model, [[0.0, 0.0]], current, grid)  # it does not say what it was trained on
     keep_trained_range(model, [0.5, 0.2])
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         predict(model, [[0.0, 0.0]], current, grid)
         vector_field(model, [0.0, 0.0], current)
         learned_jacobian(model, [0.0, 0.0], current)
         learned_equilibria(model, current)
     inside = 0.2 - 1e-3 <= current <= 0.5 + 1e-3
-    assert [warning.category for warning in told] == 4 * (not inside) * [UntrainedCurrentWarning]
-    assert {warning.filename for warning in told} <= {__file__}
+    assert [warning.category for warning in caught] == 4 * (not inside) * [UntrainedCurrentWarning]
+    assert {warning.filename for warning in caught} <= {__file__}
 
 
 def test_the_warning_of_divergence_points_at_the_caller():
@@ -398,9 +398,9 @@ def test_the_warning_of_divergence_points_at_the_caller():
         def forward(self, _t, y, _I):
             return y**3
 
-    with pytest.warns(DivergedWarning) as told:
+    with pytest.warns(DivergedWarning) as caught:
         predict(NeuralODE(Explosion()), [[2.0, 0.5]], 1.0, 0.5 * np.arange(9))
-    assert told[0].filename == __file__
+    assert caught[0].filename == __file__
 
 
 def test_arrays_that_run_backwards_are_as_good_as_their_copies(true_model):

@@ -53,7 +53,7 @@ def test_source_on_the_page_is_the_source_in_the_library():
 
 
 def test_docstrings_are_cut_and_code_is_not():
-    # The oracle: the syntax tree without its docstrings is the same.
+    # The judge: the syntax tree without its docstrings is the same.
     for item in (rk4_integrate, ODEFunc, Recipe, fhn_rhs, NeuralODE):
         shown = show_source(item).data.removeprefix("```python\n").removesuffix("\n```")
         original = ast.parse(textwrap.dedent(inspect.getsource(item)))

@@ -1,18 +1,41 @@
-"""Serve a built site on this machine as a host would: compressed, and under a sub-path."""
+"""A browser, and a site for it to read: what tests, audits and benchmarks of pages share.
+
+A browser is looked for in this order: one on the path, or playwright's own; as root on Debian,
+Debian's package; a download by playwright. Sites are served as a host would: compressed, and under
+a sub-path.
+"""
 
 from __future__ import annotations
 
 import gzip
 import http.server
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# What keeps a browser headless, and off the network.
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 TYPES = {
     ".css": "text/css",
@@ -30,6 +53,48 @@ TYPES = {
 }
 # Already compressed.
 AS_THEY_ARE = {".woff", ".woff2", ".png", ".webp"}
+
+
+def find_browser(playwright: Playwright | None = None) -> str | None:
+    """Path of a browser, or None. Pass the playwright that runs, if one does: two cannot."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    if playwright is None:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            return find_browser(playwright)
+    path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser that was found."""
+    return playwright.chromium.launch(executable_path=find_browser(playwright), args=list(FLAGS))
+
+
+def ensure_browser() -> str | None:
+    """Return None when there is a browser, else the reason why there is none."""
+    if find_browser():
+        return None
+    quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("No Chromium here: installing Debian's", flush=True)
+        quiet_apt = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update"], env=quiet_apt, **quietly)
+        subprocess.run(
+            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+            env=quiet_apt,
+            **quietly,
+        )
+        if find_browser():
+            return None
+    print("No Chromium here: asking playwright to download its own", flush=True)
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], **quietly)
+    if find_browser():
+        return None
+    return "no Chromium or Chrome is installed, and none could be installed or downloaded"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,12 +115,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        asked = unquote(urlsplit(self.path).path)
-        path = (self.folder / asked.removeprefix(self.below).lstrip("/")).resolve()
+        address = unquote(urlsplit(self.path).path)
+        path = (self.folder / address.removeprefix(self.below).lstrip("/")).resolve()
         if path.is_dir():
             path /= "index.html"
         status = HTTPStatus.OK
-        if not asked.startswith(self.below) or not path.is_file():
+        if not address.startswith(self.below) or not path.is_file():
             status, path = HTTPStatus.NOT_FOUND, self.folder / "404.html"
         body = path.read_bytes() if path.is_file() else b""
         self.send_response(status)
