@@ -29,6 +29,7 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
+from neurode_lib.fitzhugh_nagumo import DT
 from neurode_lib.metrics.trajectories import check_grid, predict
 from neurode_lib.phase_plane import LimitCycle
 
@@ -154,7 +155,7 @@ def learned_cycle(
     I: float,
     *,
     initial_state: tuple[float, float] = CYCLE_START,
-    dt: float = 0.5,
+    dt: float = DT,
     t_end: float = 500.0,
     transient: float = 200.0,
 ) -> CycleEstimate | None:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from neurode_lib._checks import FloatArray, finite_array, finite_number, last_axis, positive_int
+from neurode_lib.fitzhugh_nagumo import DT
 from neurode_lib.metrics.fields import (
     PORTRAIT_V_RANGE,
     PORTRAIT_W_RANGE,
@@ -42,7 +43,7 @@ def learned_jacobian(
     state: npt.ArrayLike,
     I: float,
     *,
-    dt: float = 0.5,
+    dt: float = DT,
 ) -> FloatArray:
     """Jacobian of a model's vector field with respect to the state, by automatic differentiation.
 
@@ -86,7 +87,7 @@ def learned_equilibria(
     model: nn.Module,
     I: float,
     *,
-    dt: float = 0.5,
+    dt: float = DT,
     v_range: tuple[float, float] = PORTRAIT_V_RANGE,
     w_range: tuple[float, float] = PORTRAIT_W_RANGE,
 ) -> list[Equilibrium]:
@@ -168,7 +169,7 @@ def learned_hopf_current(
     model: nn.Module,
     bracket: tuple[float, float],
     *,
-    dt: float = 0.5,
+    dt: float = DT,
     n_currents: int = 41,
 ) -> float | None:
     """Lowest current in a bracket at which an equilibrium of the model changes stability by a Hopf.

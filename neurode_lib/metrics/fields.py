@@ -31,6 +31,7 @@ from neurode_lib._checks import (
     positive_int,
     positive_number,
 )
+from neurode_lib.fitzhugh_nagumo import DT
 from neurode_lib.metrics.model_checks import check_model, check_weights
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.trained_range import warn_outside_trained_range
@@ -44,7 +45,7 @@ Field = Callable[[FloatArray, npt.ArrayLike], FloatArray]
 TensorField = Callable[[Tensor, Tensor], Tensor]
 
 
-def field_of(model: nn.Module, *, dt: float = 0.5, t: float = 0.0) -> TensorField:
+def field_of(model: nn.Module, *, dt: float = DT, t: float = 0.0) -> TensorField:
     """The model's vector field as a differentiable function ``field(states, I)`` of tensors.
 
     Parameters
@@ -78,7 +79,7 @@ def vector_field(
     states: npt.ArrayLike,
     I: npt.ArrayLike,
     *,
-    dt: float = 0.5,
+    dt: float = DT,
     t: float = 0.0,
 ) -> FloatArray:
     """Time derivative that a model believes in.

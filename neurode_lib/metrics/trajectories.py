@@ -30,7 +30,7 @@ from neurode_lib._checks import (
     positive_number,
     real_array,
 )
-from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, flow_map, refuse_divergence
+from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, TRAINED_STEPS, flow_map, refuse_divergence
 from neurode_lib.inputs import Drive, Input, is_signal, signals_of, visited
 from neurode_lib.models import state_dim_of
 from neurode_lib.trained_range import warn_outside_trained_range
@@ -204,7 +204,7 @@ class HorizonError(NamedTuple):
 
 
 def extrapolation_mse(
-    predicted: npt.ArrayLike, truth: npt.ArrayLike, trained_steps: int = 80
+    predicted: npt.ArrayLike, truth: npt.ArrayLike, trained_steps: int = TRAINED_STEPS
 ) -> HorizonError:
     """Mean squared error within the training horizon and beyond it.
 

@@ -15,11 +15,16 @@ from torch import nn
 
 from neurode_lib import metrics
 from neurode_lib._checks import FloatArray, finite_array, last_axis
-from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS, fhn_rhs, sample_starts, simulate
+from neurode_lib.fitzhugh_nagumo import (
+    DT,
+    TRAINED_CURRENTS,
+    TRAINED_STEPS,
+    fhn_rhs,
+    sample_starts,
+    simulate,
+)
 from neurode_lib.phase_plane import LimitCycle, equilibria, limit_cycle
 
-DT = 0.5
-TRAINED_STEPS = 80
 HORIZON_STEPS = 400
 N_HELD_OUT = 64
 HELD_OUT_SEED = 20_000  # far from the seeds of the training sets, which count from 0
