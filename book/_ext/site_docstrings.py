@@ -14,10 +14,11 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.autodoc.mock import _MockObject
 
 PATH = re.compile(r"PosixPath\('(?:([^']*/neurode_lib/pretrained)|([^']*))'\)")
 # Modules that pass on names which others define.
-FACADES = ("neurode_lib.metrics.", "neurode_lib.training.loop.")
+FACADES = ("neurode_lib.metrics.", "neurode_lib.training.", "neurode_lib.study.", "neurode_lib.")
 
 
 def number_references(
@@ -81,6 +82,11 @@ def resolve_short_name(
 
 def setup(app: Sphinx) -> None:
     """Connect to autodoc and to the resolving of links."""
+    # SciPy asks whether torch is loaded, and would take the stand-in for it: load SciPy first.
+    import scipy.stats  # noqa: F401
+
+    # A stand-in for torch must bear `Tensor | None` in an alias; which type it is, nobody asks.
+    _MockObject.__or__ = _MockObject.__ror__ = lambda self, _other: self
     app.connect("autodoc-process-docstring", number_references, priority=100)
     app.connect("autodoc-process-signature", real_signature)
     app.connect("autodoc-process-signature", without_this_machine)
