@@ -6,6 +6,7 @@ changed in a chapter, and nothing else. `make execute` calls this.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,14 +21,21 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 # What an author may say about a cell. All else (times, folding, editors' own) is not the book's.
-CELL_METADATA = {"tags", "mystnb", "jupyter", "name"}
+CELL_METADATA = {"tags", "mystnb", "name"}
+# What the site folds away or leaves out is collapsed in JupyterLab, too. Not the parameters: there
+# they are to be changed.
+FOLDED_SOURCE = {"hide-input", "remove-input"}
+FOLDED_CELL = {"hide-cell", "remove-cell"}
 NOTEBOOK_METADATA = {"title", "description", "mystnb", "jupytext"}
 # It names a kernel that is gone. Without it, every viewer shows the static form beside it.
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def one_output_per_stream(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Join what was printed: in how many pieces it arrives is a matter of timing."""
+    """Join what was printed: in how many pieces it arrives is a matter of timing.
+
+    Of a line that was written over, such as a progress bar, the last state is kept.
+    """
     joined: list[NotebookNode] = []
     for output in outputs:
         last = joined[-1] if joined else NotebookNode()
@@ -35,7 +43,23 @@ def one_output_per_stream(outputs: list[NotebookNode]) -> list[NotebookNode]:
             last.text += output.text
         else:
             joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            output.text = re.sub(r"[^\n]*\r(?!\n|$)", "", output.text)
     return joined
+
+
+def folding(cell: NotebookNode) -> dict[str, bool]:
+    """Which parts of a code cell JupyterLab shows collapsed."""
+    tags = set(cell.metadata.get("tags", []))
+    folded = {}
+    if (cell.source.startswith("%%prose") or tags & (FOLDED_SOURCE | FOLDED_CELL)) and (
+        "parameters" not in tags
+    ):
+        folded["source_hidden"] = True
+    if tags & FOLDED_CELL:
+        folded["outputs_hidden"] = True
+    return folded
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
@@ -51,6 +75,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         )
         if cell.cell_type != "code":
             continue
+        if folded := folding(cell):
+            cell.metadata["jupyter"] = folded
         ran = cell.execution_count is not None
         count += ran
         cell.execution_count = count if ran else None

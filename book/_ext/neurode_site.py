@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 # The site needs the library's docstrings and its networks, not its installation.
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
+import site_chapters
 import site_docstrings
 import site_evidence
 import site_formulas
@@ -157,6 +158,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
+    site_chapters.setup(app)
     site_docstrings.setup(app)
     site_evidence.setup(app)
     site_formulas.setup(app)

@@ -1,1 +1,1 @@
-"""What the chapters share: figures, sliders, models, and numbers in prose."""
+"""What the chapters share: figures, sliders, models, and prose with numbers in it."""

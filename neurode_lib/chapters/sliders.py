@@ -7,6 +7,7 @@ sometimes misses the end of the cell and waits for ever.
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
@@ -18,9 +19,15 @@ from matplotlib.figure import Figure
 
 from neurode_lib._checks import shown
 
+# Seconds from a control's news to the picture. A drag sends values faster than pictures can be
+# drawn. In this pause the kernel takes all that wait in its queue, and the picture is of the last.
+PAUSE = 0.02
+
 
 class Sliders(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Controls above a matplotlib figure that is drawn again when one of them moves.
+
+    While values come in faster than pictures can be drawn, only the last one gets a picture.
 
     Parameters
     ----------
@@ -41,15 +48,30 @@ class Sliders(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
         if not callable(draw):
             raise ValueError(f"draw must be a function that returns a figure, got {shown(draw)}")
         self.draw, self.controls = draw, controls
-        self.picture = ipywidgets.Image(format="png")
+        self.asked = False
+        # Controls and picture fit on one screen.
+        layout = ipywidgets.Layout(max_height="60vh", object_fit="contain")
+        self.picture = ipywidgets.Image(format="png", layout=layout)
         for name, control in controls.items():
             control.description = control.description or name
-            control.observe(self.redraw, "value")
+            control.observe(self.redraw_soon, "value")
         super().__init__([*controls.values(), self.picture])
         self.redraw()
 
-    def redraw(self, _change: object = None) -> None:
+    def redraw_soon(self, _change: object = None) -> None:
+        """Draw after a short pause; outside an event loop, at once."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.redraw()
+            return
+        if not self.asked:
+            self.asked = True
+            loop.call_later(PAUSE, self.redraw)
+
+    def redraw(self) -> None:
         """Draw the figure for the present values."""
+        self.asked = False
         figure = self.draw(**{name: control.value for name, control in self.controls.items()})
         if not isinstance(figure, Figure):
             raise TypeError(f"draw must return a matplotlib Figure, got {type(figure).__name__}")

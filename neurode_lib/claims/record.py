@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurode_lib._checks import FloatArray, instance_of, real_array
-from neurode_lib.chapters.prose import number, spread
+from neurode_lib.chapters.numbers import number, spread
 from neurode_lib.study.results import Results
 
 Verdict = Literal["holds", "holds in part", "does not hold"]

@@ -32,7 +32,7 @@ class Explorer(anywidget.AnyWidget):
     _explorer = traitlets.Unicode().tag(sync=True)
     _initial = traitlets.Dict().tag(sync=True)
     presets = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    link_name = PlainName()
+    link_name = PlainName().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         unknown = sorted(set(traits) - set(self.trait_names()))

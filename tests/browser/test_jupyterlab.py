@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+CHAPTERS = ("01_fitzhugh_nagumo", "03_the_dataset")
 
 CELLS = [
     "import ipywidgets\n"
@@ -57,6 +63,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     (folder / "live.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    for chapter in CHAPTERS:
+        shutil.copy2(NOTEBOOKS / f"{chapter}.ipynb", folder)
     port = free_port()
     own = {
         name: str(folder / name.lower())
@@ -116,13 +124,12 @@ def run_cell(page: Page, index: int) -> Any:
     return page.locator(".jp-NotebookPanel .jp-CodeCell").nth(index).locator(".jp-OutputArea")
 
 
-@pytest.fixture
-def notebook(lab: str, browser: Browser) -> Iterator[Page]:
-    """The notebook, open and connected to its kernel."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+def open_notebook(lab: str, browser: Browser, name: str, height: int) -> Page:
+    """A notebook, open and connected to its kernel."""
+    page = browser.new_page(viewport={"width": 1280, "height": height})
     page.set_default_timeout(90_000)
-    page.goto(f"{lab}/lab/tree/live.ipynb?reset")
-    page.locator(".jp-NotebookPanel .cm-content").first.wait_for()
+    page.goto(f"{lab}/lab/tree/{name}.ipynb?reset")
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
     page.evaluate(
         """async () => {
             const panel = window.jupyterapp.shell.currentWidget;
@@ -130,8 +137,53 @@ def notebook(lab: str, browser: Browser) -> Iterator[Page]:
             await panel.sessionContext.ready;
         }"""
     )
+    return page
+
+
+@pytest.fixture
+def notebook(lab: str, browser: Browser) -> Iterator[Page]:
+    page = open_notebook(lab, browser, "live", 1600)
     yield page
     page.close()
+
+
+@pytest.fixture(params=CHAPTERS)
+def chapter(request: pytest.FixtureRequest, lab: str, browser: Browser) -> Iterator[Page]:
+    """A chapter as a reader has it on a laptop, all its cells run."""
+    page = open_notebook(lab, browser, request.param, 800)
+    run_all(page)
+    yield page
+    page.close()
+
+
+def run_all(page: Page) -> None:
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def change(page: Page, old: str, new: str) -> None:
+    """Edit the cell of parameters."""
+    page.evaluate(
+        """([before, after]) => {
+            const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells;
+            const cell = cells.find((one) => (one.metadata.tags ?? []).includes("parameters"));
+            if (!cell.source.includes(before)) throw new Error(cell.source);
+            cell.setSource(cell.source.replace(before, after));
+        }""",
+        [old, new],
+    )
+
+
+def shown_text(page: Page) -> str:
+    """All text that the cells' outputs show; an error among them fails the test."""
+    outputs: list[dict[str, Any]] = page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .flatMap((cell) => cell.toJSON().outputs ?? [])"""
+    )
+    assert not [one["evalue"] for one in outputs if one["output_type"] == "error"]
+    texts = [
+        one["data"]["text/markdown"] for one in outputs if "text/markdown" in one.get("data", {})
+    ]
+    return " ".join(" ".join("".join(text) for text in texts).split())
 
 
 @pytest.mark.slow
@@ -179,3 +231,71 @@ def test_what_was_trained_in_the_browser_arrives_in_python(notebook: Page) -> No
     label.wait_for()
     ends = root.evaluate("el => el.explorer.series().yours.v.at(-1)")
     assert float(label.inner_text().rsplit(" ", 1)[1]) == pytest.approx(ends, abs=1e-5)
+
+
+# The sentence that changes with a parameter: the cell's old and new text, what is read before and
+# after.
+CHANGES = {
+    "01": ("I_spike = 0.5", "I_spike = 0.9", "at $I$ = 0.5 it fires", "at $I$ = 0.9 it fires"),
+    "03": (
+        "dt = 0.5",
+        "dt = 0.25",
+        "So 80 steps of 0.5 cover 1.01",
+        "So 80 steps of 0.25 cover 0.51",
+    ),
+}
+
+
+@pytest.mark.slow
+def test_a_chapters_sentences_follow_its_parameters(chapter: Page) -> None:
+    number = re.findall(r"tree/(\d\d)_", chapter.url)[0]
+    old, new, before, after = CHANGES[number]
+    assert before in shown_text(chapter)
+    assert "Other parameters" not in shown_text(chapter)
+    change(chapter, old, new)
+    run_all(chapter)
+    text = shown_text(chapter)
+    assert after in text
+    assert before not in text
+    assert f"`{new}` (the book: `{old.split()[-1]}`)" in text
+
+
+@pytest.mark.slow
+def test_what_the_book_hides_is_collapsed_and_nothing_raw_is_shown(chapter: Page) -> None:
+    open_cells: list[str] = chapter.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter((cell) => cell.model.type === "code" && !cell.inputHidden)
+            .map((cell) => cell.model.sharedModel.source)"""
+    )
+    assert not [source for source in open_cells if source.startswith(("%%prose", "import"))]
+    page_text = chapter.locator(".jp-NotebookPanel .jp-Notebook").inner_text()
+    for raw in ("{glue", "{cite", "{doc", ":::"):
+        assert raw not in page_text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", ["01_fitzhugh_nagumo"], indirect=True)
+def test_links_and_sliders_set_the_figures(chapter: Page) -> None:
+    explorer = chapter.locator('.neurode-explorer[data-explorer="phase-plane"]').first
+    explorer.evaluate("el => el.explorer.ready.then(() => true)")
+    chapter.get_by_role("link", name="far too much").click()
+    chapter.wait_for_function(
+        "document.querySelector('.neurode-explorer').explorer.state.I > 1.4187"
+    )
+
+    picture = chapter.locator(".widget-image").first
+    picture.scroll_into_view_if_needed()
+    before = picture.get_attribute("src")
+    sliders = chapter.locator(".widget-slider")
+    handle = sliders.first.locator(".noUi-handle")
+    handle.focus()
+    for _ in range(20):
+        chapter.keyboard.press("ArrowRight")
+    chapter.wait_for_function(
+        "([image, old]) => image.src !== old", arg=[picture.element_handle(), before]
+    )
+    # Picture and controls can be seen together.
+    top, bottom = sliders.first.bounding_box(), picture.bounding_box()
+    assert top is not None
+    assert bottom is not None
+    assert bottom["y"] + bottom["height"] - top["y"] < 700

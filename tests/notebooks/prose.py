@@ -1,19 +1,21 @@
 """Numbers that prose states, and those it may state because somebody chose or published them.
 
-A measured number in a sentence must come from code (`glue`, or computed Markdown). What an author
-may type is what nobody measures: settings of the experiments, numbers quoted from the article, the
-model's parameters. They are listed here with what they are, chapter by chapter; all else is taken
-for a measurement, and tests/notebooks/test_prose.py fails.
+A measured number in a sentence must come from code: an expression in a cell of prose. What an
+author may type is what nobody measures: settings of the experiments, numbers quoted from the
+article, the model's parameters. They are listed here with what they are, chapter by chapter; all
+else is taken for a measurement, and tests/notebooks/test_prose.py fails.
 """
 
 from __future__ import annotations
 
 import re
 
-# What is no prose, or no statement: code, roles (glue, links, citations), targets of links,
-# headings, numbers of a list, directives, tags, displayed formulas.
+# What is no prose, or no statement: code, roles and directives of pages that are no notebooks,
+# citations, numbers of figures, targets of links, headings, numbers of a list, tags, displayed
+# formulas. (A formula between two dollar signs may state a number.)
 NOT_PROSE = re.compile(
-    r"```.*?```|\$\$.*?\$\$|\{[\w:-]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|<[^>]*>"
+    r"```.*?```|\$\$.*?\$\$|\{[\w:-]+\}`[^`]*`|`[^`]*`|\[[^][]*\b[12]\d{3}\)?\]\(https?:(?:[^()]|\([^()]*\))*\)"
+    r"|\bFig\. \d+\.\d+|\]\([^)]*\)|<[^>]*>"
     r"|^#+ .*?$|^\s*\d+\. |^:::.*?$|^:\w+:.*?$|\*\*\d+\. "
     # Names with a number in them, and places in the book.
     r"|\b(?:RK|DOP|w|v|t|y|k|ch|fig-)_?\d+\b"
@@ -61,6 +63,8 @@ CHAPTER = {
         "0.1": "a finer step",
         "0.02": "a finer step",
         "0.05": "step of an exercise",
+        "20": "time at which methods are compared",
+        "200": "time until which spikes are counted",
         "15": "2⁴ - 1, of Richardson's extrapolation",
     },
     "03_the_dataset": {
@@ -69,6 +73,7 @@ CHAPTER = {
         "0.1": "distance that we call at rest",
         "64": "held-out starts",
     },
+    "04_a_neural_ode": {"10": "time until which an oscillator is followed"},
     "05_starting_from_zero": {
         "20": "updates after which the explorer is looked at",
         "0.05": "level of the loss",
@@ -87,6 +92,7 @@ CHAPTER = {
         "0.3": "speed that we call slow",
         "0.32": "current of a neuron to compare with",
         "0.34": "current of a neuron to compare with",
+        "81": "first step beyond the training horizon",
     },
     "09_beyond_the_horizon": {"4000": "steps of an exercise"},
     "10_one_line_of_code": {

@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -59,6 +60,22 @@ def parameter_defaults(notebook: NotebookNode) -> dict[str, object]:
     return defaults
 
 
+def parameters_of_the_book(notebook: NotebookNode) -> dict[str, object]:
+    """Names and values that a chapter hands to `check_parameters`."""
+    for cell in code_cells(notebook):
+        if "check_parameters(\n" not in cell.source:
+            continue
+        for node in ast.walk(ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE))):
+            match node:
+                case ast.Call(func=ast.Name(id="check_parameters"), keywords=keywords):
+                    return {
+                        str(given.arg): ast.literal_eval(given.value.elts[0])
+                        for given in keywords
+                        if isinstance(given.value, ast.Tuple)
+                    }
+    pytest.fail("no cell checks the parameters")
+
+
 def run_with(chapter: Path, parameters: dict[str, object], folder: Path) -> NotebookNode:
     """Execute a notebook in a folder of its own; the first exception in it is raised here."""
     return papermill.execute_notebook(
@@ -88,6 +105,12 @@ def test_other_parameters_are_other_and_exist(chapter: Path) -> None:
     assert changed.keys() <= defaults.keys(), f"{chapter.stem} defines only {sorted(defaults)}"
     same = [name for name, value in changed.items() if value == defaults[name]]
     assert not same, f"these are the defaults: {same}"
+
+
+@each_chapter
+def test_every_parameter_is_checked_and_has_the_books_value(chapter: Path) -> None:
+    notebook = read(chapter)
+    assert parameters_of_the_book(notebook) == parameter_defaults(notebook)
 
 
 def test_every_entry_has_its_chapter() -> None:
@@ -134,8 +157,24 @@ def test_a_figure_is_one_output(chapter: Path) -> None:
     """A value left over on the last line would become a second figure of the same name."""
     for cell in code_cells(read(chapter)):
         if cell.metadata.get("mystnb", {}).get("figure"):
-            shown = [o for o in cell.outputs if "scrapbook" not in o.get("metadata", {})]
-            assert len(shown) == 1, f"{len(shown)} outputs of the cell\n{cell.source[-200:]}"
+            assert len(cell.outputs) == 1, (
+                f"{len(cell.outputs)} outputs of the cell\n{cell.source[-200:]}"
+            )
+
+
+@each_chapter
+def test_figures_have_a_caption_and_are_numbered_in_order(chapter: Path) -> None:
+    """The cell after a figure's: **Fig. 3.2** and a caption; the site numbers in the same order."""
+    cells = read(chapter).cells
+    numbers = []
+    for cell, after in pairwise(cells):
+        caption = re.match(r"(?:%%prose\n)?\*\*Fig\. (\d+\.\d+)\*\* \S", after.source)
+        is_figure = "figure" in cell.metadata.get("mystnb", {})
+        assert is_figure == bool(caption), cell.source[:200]
+        if caption:
+            numbers.append(caption[1])
+    chapter_number = int(chapter.stem[:2])
+    assert numbers == [f"{chapter_number}.{n}" for n in range(1, len(numbers) + 1)]
 
 
 def test_figures_have_names_of_their_own() -> None:
@@ -153,8 +192,6 @@ def test_first_screen_has_a_picture(chapter: Path) -> None:
     words = lines = 0
     for cell in read(chapter).cells:
         if cell.cell_type == "markdown":
-            if re.search(r"!\[[^]]+\]\(|```\{(figure|image)\}|:::\{(figure|image)\}", cell.source):
-                break
             words += len(cell.source.split())
         else:
             if not HIDDEN & set(cell.metadata.get("tags", [])):

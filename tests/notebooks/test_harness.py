@@ -96,6 +96,28 @@ def test_normal_form_keeps_the_author_and_drops_the_run() -> None:
     assert normalise(notebook) == untouched
 
 
+def test_normal_form_keeps_the_last_state_of_a_progress_bar() -> None:
+    notebook = chapter("answer", printed("start\n 1/2\r"), printed(" 2/2\r 2/2 done\nend\n"))
+    assert notebook.cells[1].outputs[0].text == "start\n 2/2 done\nend\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "folded"),
+    [
+        ("%%prose\nText.", [], {"source_hidden": True}),
+        ("import numpy", ["hide-input"], {"source_hidden": True}),
+        ("1 + 1", ["hide-cell"], {"source_hidden": True, "outputs_hidden": True}),
+        ("seed = 0", ["parameters", "hide-input"], None),
+        ("1 + 1", [], None),
+    ],
+)
+def test_normal_form_folds_in_jupyterlab_what_the_site_folds(
+    source: str, tags: list[str], folded: dict[str, bool] | None
+) -> None:
+    cell = new_code_cell(source, metadata={"tags": tags, "jupyter": {"source_hidden": False}})
+    assert normalise(new_notebook(cells=[cell])).cells[0].metadata.get("jupyter") == folded
+
+
 def test_normal_form_keeps_the_static_form_of_a_widget() -> None:
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "a1"}, "text/html": "<p>"}
     notebook = chapter("answer", new_output("display_data", data=view))

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from neurode_lib import fitzhugh_nagumo as fhn
 from neurode_lib import inputs, metrics, phase_plane, weights
-from neurode_lib.chapters import figures, prose, sliders
+from neurode_lib.chapters import figures, numbers, sliders, source
 from neurode_lib.chapters.models import model_for
 from neurode_lib.claims.record import median
 from neurode_lib.explorers.downloads import load_trained, read_trained
@@ -506,8 +506,8 @@ ENTRIES = [
         {"curves": "(curves|t)"},
     ),
     entry(figures.new_figure, {"n_columns": 1, "height": 3.0}, height="positive"),
-    entry(prose.number, {"value": 0.5}, value="values"),
-    entry(prose.spread, {"values": [0.5]}, values="row of values"),
+    entry(numbers.number, {"value": 0.5}, value="values"),
+    entry(numbers.spread, {"values": [0.5]}, values="row of values"),
     entry(
         model_for,
         {"variant": "neural_ode", "seed": 0, "retrain": False, "updates": 1},
@@ -519,7 +519,7 @@ ENTRIES = [
     entry(median, {"values": [0.5]}, values="values or a row of them"),
     Entry(
         "show_source",
-        lambda item: prose.show_source(item),
+        lambda item: source.show_source(item),
         {"item": NeuralODE},
         {"item": "object"},
         {"item": "objects"},
@@ -652,6 +652,9 @@ CHECKED = "gets what the public functions of its package have checked"
 TRAITS = "traitlets refuses what a figure cannot hold: test_explorers.py"
 # Public functions and classes without a row, or whole packages, each with the reason why.
 WITHOUT_ROW = {
+    "chapters.numbers.typeset": "any text will do",
+    "chapters.parameters": "rules that refuse; tried in test_parameters.py",
+    "chapters.prose": "an author's text; what it refuses is tried in test_prose.py",
     "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
     "explorers.base": TRAITS,
     "explorers.live": TRAITS,

@@ -1,12 +1,13 @@
 """Sliders that redraw a figure, and the still picture they leave behind."""
 
+import asyncio
 import base64
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
 
-from neurode_lib.chapters.sliders import Sliders
+from neurode_lib.chapters.sliders import PAUSE, Sliders
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -37,6 +38,29 @@ def test_moving_a_slider_draws_the_figure_for_its_value(sliders, drawn):
     sliders.controls["I"].value = 0.75
     assert drawn == [(0.5, 0.25), (0.75, 0.25)]
     assert sliders.picture.value != before
+
+
+def test_of_the_values_that_come_faster_than_pictures_only_the_last_is_drawn(sliders, drawn):
+    """As in a kernel, which takes one message after the other from its queue."""
+
+    async def drag():
+        for step in range(40):
+            sliders.controls["I"].value = step / 40
+            await asyncio.sleep(0)
+        await asyncio.sleep(2 * PAUSE)
+
+    asyncio.run(drag())
+    assert drawn == [(0.5, 0.25), (39 / 40, 0.25)]
+
+
+def test_a_long_drag_is_followed(sliders, drawn):
+    async def drag():
+        for step in range(10):
+            sliders.controls["I"].value = step / 10
+            await asyncio.sleep(PAUSE / 2)
+
+    asyncio.run(drag())
+    assert len(drawn) >= 4
 
 
 def test_a_slider_is_named_after_its_argument_unless_it_has_a_name(sliders):

@@ -3,6 +3,14 @@ import { fromFragment, toFragment } from "./state.js";
 
 const QUIET = 250; // ms without a change before the address bar follows
 
+/** Show in the explorer what a link says. A preset comes first, single values on top. */
+export function show(explorer, link, options) {
+  const preset = Object.hasOwn(explorer.spec.presets, link.preset ?? "")
+    ? explorer.spec.presets[link.preset].state
+    : {};
+  explorer.set({ ...explorer.initial, ...preset, ...link.changes }, options);
+}
+
 export class Links {
   constructor(window) {
     this.window = window;
@@ -27,15 +35,11 @@ export class Links {
     return this.window.location.href.replace(/#.*$/s, "") + toFragment(spec, name, state, initial);
   }
 
-  /** Show in the explorer what the fragment says. A preset comes first, single values on top. */
   open({ scroll }) {
     const link = fromFragment(this.window.location.hash);
     const explorer = link && this.explorers.get(link.id);
     if (!explorer) return;
-    const preset = Object.hasOwn(explorer.spec.presets, link.preset ?? "")
-      ? explorer.spec.presets[link.preset].state
-      : {};
-    explorer.set({ ...explorer.initial, ...preset, ...link.changes }, { notify: false });
+    show(explorer, link, { notify: false });
     if (scroll) explorer.el.scrollIntoView({ block: "nearest" });
   }
 

@@ -2,8 +2,10 @@
 
 import trainer from "worker:trainer";
 import { Library } from "../network/library.js";
+import { show } from "./links.js";
 import { mount } from "./mount.js";
 import { modelSource } from "./sources.js";
+import { fromFragment } from "./state.js";
 
 function render({ model, el }) {
   const root = document.createElement("div");
@@ -40,7 +42,20 @@ function render({ model, el }) {
   follow();
   const events = names().map((name) => `change:${name}`);
   for (const event of events) model.on(event, follow);
+  // A link in the notebook's text sets the figure of its name, as on the site. The notebook itself
+  // would look for a heading.
+  const openLink = (event) => {
+    const anchor = event.target.closest?.('a[href*="#"]');
+    const link = anchor && fromFragment(anchor.hash);
+    if (link?.id !== model.get("link_name")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    show(explorer, link);
+    root.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("click", openLink, { capture: true });
   return () => {
+    document.removeEventListener("click", openLink, { capture: true });
     for (const event of events) model.off(event, follow);
     cancelAnimationFrame(saving);
     explorer.destroy();

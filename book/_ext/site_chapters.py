@@ -1,0 +1,184 @@
+"""Chapters on the site: notebooks in plain Markdown become what Sphinx can number and cross-link.
+
+A chapter holds nothing that only Sphinx understands, so that it reads well in every viewer. Before
+a notebook is parsed, this turns
+
+- cells of prose (``%%prose``) into Markdown with the numbers of the stored run;
+- ``**Fig. 1.2** A caption.``, alone in the cell after a figure's, into the figure's caption;
+- ``Fig. 1.2`` in a sentence into a link to that figure;
+- a quotation that begins with a line in bold, ``> **Note**``, into a box with that title;
+- ``([Hodgkin and Huxley, 1952](https://doi.org/…))`` into a citation, if the bibliography has that
+  address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
+- ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name.
+
+``{computed}`10_name: expression``` in a page that is no notebook is the value that an expression
+of that chapter's prose had. CONTRIBUTING.md tells authors how to write all this.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pybtex.database
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MAGIC = "%%prose\n"
+
+CAPTION = re.compile(r"\s*\*\*Fig\. (?P<number>\d+\.\d+)\*\*\s+(?P<caption>.+)", re.DOTALL)
+MENTION = re.compile(r"\bFig\. (\d+\.\d+)")
+QUOTATION = re.compile(r"^> \*\*(?P<title>[^*\n]+)\*\*\n(?P<body>(?:>.*(?:\n|\Z))*)", re.MULTILINE)
+ADDRESS = r"\((?P<address>https?://(?:[^()\s]|\([^()\s]*\))+)\)"
+LINK = re.compile(rf"\[(?P<text>[^][]+)\]{ADDRESS}")
+IN_BRACKETS = re.compile(rf"\((?:{re.sub(r'[?]P<[a-z]+>', '?:', LINK.pattern)}(?:; )?)+\)")
+SETTING = re.compile(r"\[(?P<text>[^][]+)\]\((?P<fragment>#[\w-]+\?[^()\s]+)\)")
+# Fenced code, which is left alone.
+CODE = re.compile(r"(^```.*?^```[ \t]*$)", re.DOTALL | re.MULTILINE)
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def works() -> dict[str, tuple[str, str, str]]:
+    """Works of the bibliography by address: key, how a text cites it, and names it."""
+    found = {}
+    for key, entry in pybtex.database.parse_file(ROOT / "book" / "references.bib").entries.items():
+        field = entry.fields
+        if "doi" in field:
+            address = f"https://doi.org/{field['doi']}"
+        elif "eprint" in field:
+            address = f"https://arxiv.org/abs/{field['eprint']}"
+        else:
+            address = field.get("howpublished", "").removeprefix(r"\url{").removesuffix("}")
+        authors = [
+            " ".join(str(part) for part in [*one.rich_prelast_names, *one.rich_last_names])
+            for one in entry.persons["author"]
+        ]
+        names = f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
+        found[address] = (key, f"{names}, {field['year']}", f"{names} ({field['year']})")
+    return found
+
+
+def citation(link: re.Match[str], page: str) -> str:
+    """A link to a work as a citation; other links stay."""
+    if link["address"] not in works():
+        return link[0]
+    key, cited, named = works()[link["address"]]
+    if link["text"] not in (cited, named):
+        logger.warning(f"{link['text']!r} should be {cited!r} or {named!r}", location=page)
+    return f"{{cite:{'t' if link['text'] == named else 'p'}}}`{key}`"
+
+
+def citations(group: re.Match[str], page: str) -> str:
+    """Works in round brackets as one citation."""
+    addresses = [link["address"] for link in LINK.finditer(group[0])]
+    written = [citation(link, page) for link in LINK.finditer(group[0])]
+    if not all(address in works() for address in addresses):
+        return group[0]
+    if len(written) == 1:
+        return written[0]
+    return f"{{cite:p}}`{','.join(works()[address][0] for address in addresses)}`"
+
+
+def box(quotation: re.Match[str]) -> str:
+    """A quotation that begins with a line in bold as a box with that title."""
+    body = re.sub(r"^> ?", "", quotation["body"], flags=re.MULTILINE).strip("\n")
+    return f":::{{admonition}} {quotation['title'].rstrip('.')}\n:class: tip\n{body}\n:::\n"
+
+
+def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
+    """Plain Markdown as MyST; ``figures`` are names by number."""
+
+    def mention(found: re.Match[str]) -> str:
+        if found[1] not in figures:
+            logger.warning(f"there is no {found[0]}", location=page)
+            return found[0]
+        return f"{{numref}}`{figures[found[1]]}`"
+
+    parts = CODE.split(text)
+    for i in range(0, len(parts), 2):
+        part = IN_BRACKETS.sub(lambda group: citations(group, page), parts[i])
+        part = LINK.sub(lambda link: citation(link, page), part)
+        part = SETTING.sub(r'<a href="\g<fragment>">\g<text></a>', part)
+        parts[i] = MENTION.sub(mention, QUOTATION.sub(box, part))
+    return "".join(parts)
+
+
+def joined(source: str | list[str]) -> str:
+    """Text that a notebook file may hold as a list of lines."""
+    return source if isinstance(source, str) else "".join(source)
+
+
+def markdown_of(cell: dict[str, Any]) -> str | None:
+    """Text of a Markdown cell, or of a cell of prose as it was shown; None for other cells."""
+    source = joined(cell["source"])
+    if cell["cell_type"] == "markdown":
+        return source
+    if not source.startswith(MAGIC):
+        return None
+    shown = [o["data"]["text/markdown"] for o in cell["outputs"] if "data" in o]
+    if len(shown) != 1:
+        raise ValueError(f"the cell {cell['id']} has not run: make execute")
+    return joined(shown[0])
+
+
+def cells_for_sphinx(cells: list[dict[str, Any]], page: str) -> list[dict[str, Any]]:
+    """Cells of a chapter, as the module's text says."""
+    read: list[dict[str, Any]] = []
+    figures: dict[str, str] = {}
+    for cell in cells:
+        text = markdown_of(cell)
+        if text is None:
+            read.append(cell)
+        elif caption := CAPTION.fullmatch(text):
+            figure = read[-1].get("metadata", {}).get("mystnb", {}).get("figure")
+            if figure is None:
+                raise ValueError(f"Fig. {caption['number']} stands after a cell without a figure")
+            figure["caption"] = " ".join(caption["caption"].split())
+            figures[caption["number"]] = figure["name"]
+        else:
+            kept = {"id": cell["id"], "metadata": {}} if "id" in cell else {"metadata": {}}
+            read.append({**kept, "cell_type": "markdown", "source": text})
+    for cell in read:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = markdown_for_sphinx(cell["source"], figures, page)
+        elif figure := cell["metadata"].get("mystnb", {}).get("figure"):
+            figure["caption"] = markdown_for_sphinx(figure["caption"], figures, page)
+    return read
+
+
+def read_chapter(app: Sphinx, page: str, source: list[str]) -> None:
+    """Before Sphinx parses a page."""
+    if app.env.doc2path(page).endswith(".ipynb"):
+        notebook = json.loads(source[0])
+        notebook["cells"] = cells_for_sphinx(notebook["cells"], page)
+        source[0] = json.dumps(notebook)
+
+
+class Computed(SphinxRole):
+    """A number that a chapter's prose computed: ``{computed}`10_name: expression```."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        chapter, _, expression = self.text.partition(": ")
+        path = ROOT / "notebooks" / f"{chapter}.ipynb"
+        self.env.note_dependency(str(path))
+        values: dict[str, str] = {}
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                values |= output.get("metadata", {}).get("computed", {})
+        if expression not in values:
+            logger.warning(f"{chapter} states no {{{expression}}}", location=self.get_location())
+        return [nodes.Text(values.get(expression, "?"))], []
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the build."""
+    app.connect("source-read", read_chapter)
+    app.add_role("computed", Computed())

@@ -1,0 +1,81 @@
+"""Numbers as prose and tables want them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from neurode_lib._checks import real_array
+
+# A sign, or part of a power of ten; not the hyphen of a word or a range.
+_MINUS = re.compile(r"(?<![\w.)])-(?=\.?\d|inf)")
+_POWER = re.compile(r"(\d)e([+-]?\d+)\b")
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def typeset(text: str) -> str:
+    """The same numbers with a true minus sign and powers of ten: ``−1.2 × 10⁻⁸``."""
+    text = _POWER.sub(lambda found: f"{found[1]} × 10{_raised(int(found[2]))}", text)
+    return _MINUS.sub("−", text)
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(_SUPERSCRIPT)
+
+
+def number(value: float) -> str:
+    """A number as prose wants it: three significant digits, powers of ten where they help.
+
+    Infinity reads "diverged" and NaN "undefined"; what is no number is a ``ValueError``.
+    """
+    array = real_array("value", value)
+    if array.ndim:
+        raise ValueError(f"value must be a single number, got shape {array.shape}")
+    value = float(array)
+    if not np.isfinite(value):
+        return "undefined" if np.isnan(value) else "diverged"
+    if value == 0.0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e5:
+        digits = max(0, 2 - int(np.floor(np.log10(abs(value)))))
+        return typeset(f"{value:.{digits}f}")
+    return typeset(f"{value:.1e}")
+
+
+def spread(values: npt.ArrayLike) -> str:
+    """Median and range over seeds: ``"0.0149 (0.0113 to 0.0232)"``.
+
+    Values that are not finite take part: diverged runs count as infinitely large, and a quantity
+    that is undefined for some seeds says for how many.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_seeds,)
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or not one row of numbers.
+    """
+    numbers = real_array("values", values)
+    if numbers.ndim != 1 or numbers.size == 0:
+        raise ValueError(f"values must have shape (n_seeds,), got {numbers.shape}")
+    defined = numbers[~np.isnan(numbers)]
+    if len(defined) == 0:
+        return f"undefined for all {len(numbers)} seeds"
+    text = f"{number(_median(defined))} ({number(defined.min())} to {number(defined.max())})"
+    missing = len(numbers) - len(defined)
+    return text if missing == 0 else f"{text}, undefined for {missing} of {len(numbers)} seeds"
+
+
+def _median(values: npt.NDArray[np.float64]) -> float:
+    # np.median averages the two middle values, which is NaN for inf - inf but inf is meant.
+    ordered = np.sort(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return float(high if np.isinf(high) else (low + high) / 2)

@@ -1,0 +1,103 @@
+"""Plain Markdown of a chapter becomes what Sphinx can number and cross-link."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "book" / "_ext" / "site_chapters.py"
+
+
+@pytest.fixture(scope="module")
+def chapters() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("site_chapters", SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["site_chapters"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def prose(text: str, shown: str | None) -> dict[str, Any]:
+    outputs = [] if shown is None else [{"data": {"text/markdown": shown}}]
+    return {
+        "cell_type": "code",
+        "id": "here",
+        "metadata": {"tags": ["hide-cell"]},
+        "source": f"%%prose\n{text}",
+        "outputs": outputs,
+    }
+
+
+def figure(name: str) -> dict[str, Any]:
+    metadata = {"mystnb": {"figure": {"name": name}}}
+    return {"cell_type": "code", "metadata": metadata, "source": "draw()", "outputs": []}
+
+
+def test_prose_is_text_with_the_numbers_of_the_stored_run(chapters: ModuleType) -> None:
+    (cell,) = chapters.cells_for_sphinx([prose("It has {n}.", "It has 3.")], "page")
+    assert (cell["cell_type"], cell["source"]) == ("markdown", "It has 3.")
+
+
+def test_prose_that_has_not_run_stops_the_build(chapters: ModuleType) -> None:
+    with pytest.raises(ValueError, match="the cell here has not run"):
+        chapters.cells_for_sphinx([prose("It has {n}.", None)], "page")
+
+
+def test_captions_join_their_figures_and_mentions_link_to_them(chapters: ModuleType) -> None:
+    cells = [
+        markdown("As Fig. 1.2 shows."),
+        figure("fig-a"),
+        markdown("**Fig. 1.1** One\ncaption."),
+        figure("fig-b"),
+        prose("**Fig. 1.2** {n} dots.", "**Fig. 1.2** 3 dots."),
+    ]
+    text, first, second = chapters.cells_for_sphinx(cells, "page")
+    assert text["source"] == "As {numref}`fig-b` shows."
+    assert first["metadata"]["mystnb"]["figure"] == {"name": "fig-a", "caption": "One caption."}
+    assert second["metadata"]["mystnb"]["figure"] == {"name": "fig-b", "caption": "3 dots."}
+
+
+def test_a_caption_without_a_figure_stops_the_build(chapters: ModuleType) -> None:
+    with pytest.raises(ValueError, match=r"Fig\. 1\.1 stands after a cell without a figure"):
+        chapters.cells_for_sphinx([markdown("Text."), markdown("**Fig. 1.1** Caption.")], "page")
+
+
+@pytest.mark.parametrize(
+    ("plain", "myst"),
+    [
+        (
+            "> **Note**\n>\n> First.\n>\n> - an item\n\nAfter.",
+            ":::{admonition} Note\n:class: tip\nFirst.\n\n- an item\n:::\n\nAfter.",
+        ),
+        ("> Only a quotation.", "> Only a quotation."),
+        (
+            "so ([FitzHugh, 1961](https://doi.org/10.1016/S0006-3495(61)86902-6)).",
+            "so {cite:p}`fitzhugh1961`.",
+        ),
+        (
+            "([Chen et al., 2018](https://arxiv.org/abs/1806.07366); "
+            "[Kidger, 2021](https://arxiv.org/abs/2202.02435))",
+            "{cite:p}`chen2018,kidger2021`",
+        ),
+        (
+            "by [Chen et al. (2018)](https://arxiv.org/abs/1806.07366).",
+            "by {cite:t}`chen2018`.",
+        ),
+        ("([a page](https://example.org/x))", "([a page](https://example.org/x))"),
+        ("[more](#neuron?preset=block&I=1)", '<a href="#neuron?preset=block&I=1">more</a>'),
+        ("```python\n> **Note**\n```", "```python\n> **Note**\n```"),
+    ],
+)
+def test_plain_markdown_becomes_myst(chapters: ModuleType, plain: str, myst: str) -> None:
+    assert chapters.markdown_for_sphinx(plain, {}, "page") == myst
