@@ -16,6 +16,7 @@ import torch
 from matplotlib.figure import Figure
 
 from neurode_lib import fitzhugh_nagumo as fhn
+from neurode_lib import hodgkin_huxley as hh
 from neurode_lib import inputs, metrics, phase_plane, weights
 from neurode_lib.chapters import figures, numbers, sliders, source
 from neurode_lib.chapters.models import model_for
@@ -166,6 +167,14 @@ ENTRIES = [
         },
     ),
     entry(fhn.sample_starts, {"n": 2, "rng": np.random.default_rng(0)}, rng="object"),
+    entry(hh.resting_state, {"I": 0.5}, I="number"),
+    entry(
+        hh.simulate_hh,
+        {"initial_state": np.array([-65.0, 0.05, 0.6, 0.3]), "I": 0.5, "t_eval": GRID},
+        initial_state="array",
+        I="number",
+        t_eval="array",
+    ),
     entry(phase_plane.nullclines, {"v": GRID, "I": 0.5}, I="number"),
     entry(phase_plane.jacobian, {"state": START}, state="array"),
     entry(phase_plane.equilibria, {"I": 0.5}, I="number"),
@@ -666,6 +675,8 @@ WITHOUT_ROW = {
     "fitzhugh_nagumo.fhn_rhs": INNER_LOOP,
     "fitzhugh_nagumo.refuse_divergence": CHECK,
     "fitzhugh_nagumo.rk4_step": INNER_LOOP,
+    "hodgkin_huxley.gate_rates": INNER_LOOP,
+    "hodgkin_huxley.hh_rhs": INNER_LOOP,
     "inputs.is_signal": "answers for anything",
     "inputs.signals_of": CHECK,
     "inputs.values_at": INNER_LOOP,

@@ -1,4 +1,4 @@
-"""The second simulator: against published values, another of SciPy's solvers and finite differences."""
+"""The second simulator: against published values, another solver and finite differences."""
 
 import numpy as np
 import pytest
