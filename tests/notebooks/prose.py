@@ -110,6 +110,7 @@ CHAPTER = {
         "2.79": "RK4's limit of stability on the negative axis, from theory",
     },
     "12_claims_measured": {
+        "10^{-8}": "the article's error of one step",
         "250": "the article's factor",
         "95 of 100": "what we ask of a firm verdict",
         "1.25": "criterion of an exercise",
@@ -132,6 +133,8 @@ CHAPTER = {
     "15_train_it_here": {"200": "time to which an exercise predicts"},
 }
 PAGE = {
+    "for_teachers": {str(n): "number of a chapter" for n in range(10, 16)}
+    | {"4.0": "version of a licence"},
     "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},
     "notation": {"0.7": "parameter a", "0.8": "parameter b", "12.5": "parameter tau"},
     "prerequisites": {"3.11": "version of Python", "3.13": "version of Python"},
