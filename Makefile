@@ -108,6 +108,10 @@ lint: $(VENV)/.all $(NODE_MODULES) ## ruff, mypy, import-linter; biome for the J
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	cd $(EXPLORERS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent lint
 
+.PHONY: check
+check: lint ## lint, and the unit tests that are not slow: after every change
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/run_tests.py --fast
+
 .PHONY: mutants
 mutants: $(VENV)/.all ## change the core's code in each small way; the tests must notice (an hour)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/mutants.py

@@ -1,6 +1,7 @@
 """Run every test of the repository: what `make test` does once the .venv is there.
 
 One group failing does not hide the others; the exit code is zero only if all passed.
+``--fast`` runs the unit tests that are not marked slow, and nothing else: `make check`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ def javascript_tests() -> bool:
 
 
 def main() -> int:
-    """Run all groups; return the exit code."""
+    """Run all groups, or the fast tests; return the exit code."""
+    if "--fast" in sys.argv[1:]:
+        fast = [*PYTEST, *TWO_AT_A_TIME, "-m", "not slow", "tests/unit"]
+        return 0 if run("The fast tests (`make test` runs all)", fast) else 1
     in_ci = os.environ.get("CI", "").lower() in {"1", "true"}
     if in_ci:
         # A browser that is missing is then a failure of the tests that need it.
