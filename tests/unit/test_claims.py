@@ -221,6 +221,7 @@ def test_a_diverged_seed_counts_as_infinitely_bad() -> None:
     assert median(3.0) == 3.0
 
 
+@pytest.mark.slow
 def test_all_claims_are_measured(assessed: list[Assessed]) -> None:
     for row in assessed:
         assert row.verdict in VERDICTS, row.claim.key
@@ -265,6 +266,7 @@ class _Cells(HTMLParser):
         assert not any(name.startswith("on") for name in found)
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_and_two_links_for_every_claim(assessed: list[Assessed]) -> None:
     page = _Cells()
     page.feed(table_html(assessed, link=lambda claim: (f"{claim.chapter}.html", claim.code)))
@@ -273,6 +275,7 @@ def test_the_table_has_a_row_and_two_links_for_every_claim(assessed: list[Assess
     assert len(page.links) == 2 * len(CLAIMS)
 
 
+@pytest.mark.slow
 def test_words_are_escaped_in_the_table(assessed: list[Assessed]) -> None:
     row = dataclasses.replace(assessed[0], result="a < b & <script>")
     assert "a &lt; b &amp; &lt;script&gt;" in table_html([row], link=lambda _: ("a", "b"))

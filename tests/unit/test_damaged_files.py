@@ -205,6 +205,7 @@ def results(finished, tmp_path):
     return tmp_path / "results"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

@@ -97,6 +97,7 @@ def script(*parts, arguments, timeout=240):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_write_killed_at_any_point_leaves_the_old_file_or_the_new_one(tmp_path):
     seen = script(KILLED_AT_EVERY_POINT, WRITE, arguments=[tmp_path / "file"])
     assert len(seen) > 50
@@ -137,6 +138,7 @@ def other(tmp_path_factory):
     return finish(small(tmp_path_factory.mktemp("other"), seeds=(0, 1, 2), seeds_per_job=3))
 
 
+@pytest.mark.slow
 def test_a_merge_killed_anywhere_is_old_or_new_or_refused_and_mended_by_another_run(
     finished, other, tmp_path
 ):
@@ -177,6 +179,7 @@ TWO_AT_ONCE = """
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_write_the_same_results_do_not_spoil_them(tmp_path):
     """Each file is whole whenever it is there, and both leave what one alone would have left."""
     two = [

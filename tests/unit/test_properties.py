@@ -147,6 +147,7 @@ def test_a_clock_that_starts_elsewhere_matters_with_a_time_input(seed, problem, 
     assert moved > 1e-6
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["neural_ode", "time_input"]), st.integers(0, 10_000), problems())
 def test_halving_the_steps_brings_the_path_nearer_at_fourth_order(kind, seed, problem):
     y0, I, grid = tensors(problem)
@@ -336,6 +337,7 @@ class QuickTraining(WithoutPicture, TrainingExplorer):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [PhasePlaneExplorer, QuickModel, QuickTraining, LiveTrainingExplorer]
 )

@@ -184,6 +184,7 @@ def test_another_recipe_is_another_job(finished):
     assert len({other.name for other in [job, *others]}) == 6
 
 
+@pytest.mark.slow
 def test_the_same_thread_count_gives_the_same_bits_and_another_stays_close():
     job = Job("neural_ode", (0, 1), Recipe(updates=5), hidden=32, threads=1)
     first, second, other = run_job(job), run_job(job), run_job(replace(job, threads=2))
@@ -193,6 +194,7 @@ def test_the_same_thread_count_gives_the_same_bits_and_another_stays_close():
         torch.testing.assert_close(other.weights[name], value, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_results_also_when_a_worker_is_killed(finished, tmp_path):
     distributed = pytest.importorskip("distributed")
     config = small(tmp_path)
@@ -387,6 +389,7 @@ def test_what_a_model_does_not_have_is_nan_and_its_nearest_equilibrium_counts():
     assert np.isnan(numbers["period_error", 0.5])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWO)
 def test_every_packaged_number_is_what_the_code_measures(name):
     """Seed 0 of the packaged weights, measured again: each metric means what it did."""
