@@ -79,7 +79,7 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
         stops, kept = with_stops(times.detach().numpy(), signals_of(I, len(y0)))
         times = torch.as_tensor(stops)
     if getattr(func, "time_input", True):
-        _check_clock(times.detach(), y0.dtype)
+        check_clock(times.detach(), y0.dtype)
     y = y0
     states = [y]
     for dt, clock, drive in _steps(times, I, y0):
@@ -188,7 +188,7 @@ def check_state(y0: Tensor, I: Drive) -> None:
             raise ValueError("I must be finite, got NaN or infinity")
 
 
-def _check_clock(times: Tensor, dtype: torch.dtype) -> None:
+def check_clock(times: Tensor, dtype: torch.dtype) -> None:
     """Refuse times that the dtype of the states rounds by much of a step."""
     rounded, steps = times.to(dtype).double(), times.diff()
     off = (rounded - times).abs()[1:] / steps

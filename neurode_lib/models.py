@@ -14,12 +14,22 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from neurode_lib._checks import instance_of, one_of, positive_int, positive_number, truth_value
+from neurode_lib._checks import (
+    folder_or_file,
+    instance_of,
+    one_of,
+    positive_int,
+    positive_number,
+    reason,
+    shown,
+    truth_value,
+)
 from neurode_lib.inputs import is_signal, signals_of, values_at
 from neurode_lib.integrator import (
     Drive,
@@ -30,6 +40,7 @@ from neurode_lib.integrator import (
     rk4_integrate,
     shown_tensor,
 )
+from neurode_lib.weights import load_weights, save_weights
 
 
 def _mlp(n_in: int, hidden: int, n_out: int, *, zero_init: bool) -> nn.Sequential:
@@ -160,7 +171,7 @@ class DiscreteRNN(nn.Module):
 
     Parameters
     ----------
-    state_dim, hidden, zero_init, output_scale
+    state_dim, input_dim, hidden, zero_init, output_scale
         As for :class:`ODEFunc`, whose parameter count it matches. With ``output_scale=dt`` the
         step is Euler's, and the network a field.
     """
@@ -179,6 +190,7 @@ class DiscreteRNN(nn.Module):
         self.hidden = positive_int("hidden", hidden)
         self.input_dim = positive_int("input_dim", input_dim, minimum=0)
         self.output_scale = positive_number("output_scale", output_scale)
+        self.time_input = False
         zero_init = truth_value("zero_init", zero_init)
         self.net = _mlp(state_dim + input_dim, hidden, state_dim, zero_init=zero_init)
 
@@ -315,6 +327,88 @@ def network_of(model: nn.Module) -> nn.Sequential:
     raise TypeError(
         f"model must be a NeuralODE of an ODEFunc or a DiscreteRNN, got {type(model).__name__}"
     )
+
+
+def save_model(model: NeuralODE | DiscreteRNN, path: str | Path) -> None:
+    """Write a model of one's own to a safetensors file; :func:`load_model` reads it.
+
+    Parameters
+    ----------
+    model : NeuralODE or DiscreteRNN
+        Of any field.
+    path : str or Path
+        Where to; the folder is made if it is missing.
+
+    Raises
+    ------
+    ValueError
+        If an argument is of another kind.
+    """
+    if not isinstance(model, (NeuralODE, DiscreteRNN)):
+        raise ValueError(f"model must be a NeuralODE or a DiscreteRNN, got {shown(model)}")
+    path = folder_or_file("path", path)
+    field = model.func if isinstance(model, NeuralODE) else model
+    metadata: dict[str, Any] = {
+        "model": "neural_ode" if isinstance(model, NeuralODE) else "discrete_rnn",
+        "field": type(field).__name__,
+        "trained_currents": getattr(model, "trained_currents", None),
+    }
+    if type(field) in (ODEFunc, DiscreteRNN):
+        names = ["state_dim", "input_dim", "hidden", "output_scale"]
+        names += ["time_input", "time_unit"] if isinstance(field, ODEFunc) else []
+        metadata["settings"] = {name: getattr(field, name) for name in names}
+    save_weights(path, model.state_dict(), metadata)
+
+
+def load_model(path: str | Path, func: nn.Module | None = None) -> NeuralODE | DiscreteRNN:
+    """A model that :func:`save_model` wrote, on the CPU.
+
+    Parameters
+    ----------
+    path : str or Path
+    func : nn.Module, optional
+        For a field that is no network of this library: one of the same kind and size, which gets
+        the weights. A file of weights must not be able to run code, so it cannot bring its own.
+
+    Returns
+    -------
+    NeuralODE or DiscreteRNN
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or holds something else, or ``func`` is missing or does not fit.
+    FileNotFoundError
+        If there is no such file.
+    """
+    path = folder_or_file("path", path)
+    tensors, metadata = load_weights(path)
+    kind, settings = metadata.get("model"), metadata.get("settings", {})
+    if kind not in ("neural_ode", "discrete_rnn"):
+        raise ValueError(f"{path} holds no model: save_model did not write it")
+    if func is not None:
+        instance_of("func", func, nn.Module)
+    elif not settings:
+        raise ValueError(
+            f"func must be a field like the {metadata.get('field')} in {path}, which is no network "
+            "of this library, got None"
+        )
+    model: NeuralODE | DiscreteRNN
+    if func is not None:
+        model = NeuralODE(func)
+    elif kind == "discrete_rnn":
+        model = DiscreteRNN(**settings)
+    else:
+        model = NeuralODE(ODEFunc(**settings))
+    try:
+        dtype = next((value.dtype for value in tensors.values() if value.is_floating_point()), None)
+        model.to(dtype).load_state_dict(tensors)
+    except RuntimeError as error:
+        raise ValueError(f"func must fit the weights in {path}: {reason(error)}") from error
+    if metadata.get("trained_currents"):
+        bounds = tuple((float(low), float(high)) for low, high in metadata["trained_currents"])
+        model.trained_currents = bounds  # type: ignore[assignment]
+    return model
 
 
 def state_dim_of(model: nn.Module) -> int | None:

@@ -13,7 +13,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,8 @@ from neurode_lib._checks import (
     positive_number,
 )
 from neurode_lib.fitzhugh_nagumo import DT
-from neurode_lib.metrics.model_checks import check_model, check_weights
-from neurode_lib.models import DiscreteRNN, NeuralODE
+from neurode_lib.metrics.model_checks import check_weights
+from neurode_lib.models import DiscreteRNN, NeuralODE, state_dim_of
 from neurode_lib.trained_range import warn_outside_trained_range
 
 # Holds the sampling box and the limit cycle of every current (v within ±2, w from -0.4 to 2.15),
@@ -42,7 +42,7 @@ PORTRAIT_V_RANGE = (-2.5, 2.5)
 PORTRAIT_W_RANGE = (-1.0, 2.25)
 
 Field = Callable[[FloatArray, npt.ArrayLike], FloatArray]
-TensorField = Callable[[Tensor, Tensor], Tensor]
+TensorField = Callable[[Tensor, Tensor | None], Tensor]
 
 
 def field_of(model: nn.Module, *, dt: float = DT, t: float = 0.0) -> TensorField:
@@ -57,7 +57,7 @@ def field_of(model: nn.Module, *, dt: float = DT, t: float = 0.0) -> TensorField
     Returns
     -------
     callable
-        Takes tensors of shape (B, 2) and (B,), returns shape (B, 2).
+        Takes tensors of shape (B, D) and (B,), returns shape (B, D).
 
     Raises
     ------
@@ -77,7 +77,7 @@ def field_of(model: nn.Module, *, dt: float = DT, t: float = 0.0) -> TensorField
 def vector_field(
     model: nn.Module,
     states: npt.ArrayLike,
-    I: npt.ArrayLike,
+    I: npt.ArrayLike | None,
     *,
     dt: float = DT,
     t: float = 0.0,
@@ -91,9 +91,10 @@ def vector_field(
     Parameters
     ----------
     model : NeuralODE or DiscreteRNN
-    states : array_like, shape (..., 2)
-    I : array_like, broadcastable to ``states.shape[:-1]``
-        Input current.
+    states : array_like, shape (..., D)
+        `D` is 2 unless the model says otherwise.
+    I : array_like, broadcastable to ``states.shape[:-1]``, or None
+        Input current; for `M` inputs broadcastable to (..., M), None for none.
     dt : float, default 0.5
         What one step of a :class:`DiscreteRNN` means; a :class:`NeuralODE` ignores it.
     t : float, default 0
@@ -101,13 +102,13 @@ def vector_field(
 
     Returns
     -------
-    ndarray, shape (..., 2)
+    ndarray, shape (..., D)
 
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or values, the model another state than (v, w), or
-        weights that are not finite.
+        If an argument has the wrong shape or values, or does not fit the model, or its weights
+        are not finite.
     TypeError
         If the model is of another type.
 
@@ -121,19 +122,29 @@ def vector_field(
     ----------
     Chen et al. 2018 [1]_.
     """
-    at = last_axis("states", finite_array("states", states), 2)
-    current = broadcastable("I", finite_array("I", I), at.shape[:-1])
-    check_model(model)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch module, got {type(model).__name__}")
+    at = last_axis("states", finite_array("states", states), state_dim_of(model) or 2)
+    n_inputs = getattr(getattr(model, "func", model), "input_dim", 1)
+    current = None
+    if I is not None or n_inputs:
+        width = (n_inputs,) if n_inputs > 1 else ()
+        given = finite_array("I", cast(npt.ArrayLike, I))
+        current = broadcastable("I", given, at.shape[:-1] + width)
     field = field_of(model, dt=dt, t=t)
     check_weights(model)
-    warn_outside_trained_range(model, current)
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 
     def tensor(array: FloatArray) -> Tensor:
-        return torch.tensor(array, dtype=like.dtype, device=like.device)
+        return torch.tensor(array).to(like.dtype).to(like.device)
 
+    drive = None
+    if current is not None:
+        current = current.reshape(-1, *current.shape[at.ndim - 1 :])
+        warn_outside_trained_range(model, current)
+        drive = tensor(current)
     with torch.no_grad():
-        derivative = field(tensor(at.reshape(-1, 2)), tensor(current.reshape(-1)))
+        derivative = field(tensor(at.reshape(-1, at.shape[-1])), drive)
     return derivative.cpu().double().numpy().reshape(at.shape)
 
 

@@ -15,7 +15,7 @@ References
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +29,12 @@ from neurode_lib._checks import (
     positive_int,
     positive_number,
     real_array,
+    shown,
 )
 from neurode_lib.fitzhugh_nagumo import ACCURATE_STEP, TRAINED_STEPS, flow_map, refuse_divergence
 from neurode_lib.inputs import Drive, Input, is_signal, signals_of, visited
 from neurode_lib.models import state_dim_of
+from neurode_lib.recordings import Recordings
 from neurode_lib.trained_range import warn_outside_trained_range
 
 
@@ -40,12 +42,18 @@ class DivergedWarning(RuntimeWarning):
     """A learned model has left the finite range."""
 
 
+@overload
+def predict(model: nn.Module, initial_states: Recordings) -> Recordings: ...
+@overload
+def predict(
+    model: nn.Module, initial_states: npt.ArrayLike, I: Drive, t_eval: npt.ArrayLike
+) -> FloatArray: ...
 def predict(
     model: nn.Module,
-    initial_states: npt.ArrayLike,
-    I: Drive,
-    t_eval: npt.ArrayLike,
-) -> FloatArray:
+    initial_states: Recordings | npt.ArrayLike,
+    I: Drive = None,
+    t_eval: npt.ArrayLike | None = None,
+) -> FloatArray | Recordings:
     """Trajectories of a learned model, without gradients.
 
     Parameters
@@ -54,8 +62,9 @@ def predict(
         Called as ``model(y0, I, t_eval)`` in the dtype and on the device of its parameters
         (float64 on the CPU if it has none), returning shape (T, N, D). The times are float64 and
         on the CPU always, so that late ones keep their differences.
-    initial_states : array_like, shape (N, D)
-        States at ``t_eval[0]``.
+    initial_states : array_like, shape (N, D), or Recordings
+        States at ``t_eval[0]``. Of recordings each trajectory is predicted from its first complete
+        sample, over its own times and under its own input; they need no other argument.
     I : float or array_like, shape (N,) or (N, M); Input, sequence of N Input, or None
         Input of each trajectory: constant, a signal (see :mod:`neurode_lib.inputs`), or none.
     t_eval : array_like, shape (T,)
@@ -65,7 +74,8 @@ def predict(
     -------
     ndarray, shape (N, T, D)
         Row ``[:, 0]`` holds the initial states, rounded to the model's dtype. A trajectory that
-        diverges holds infinities or NaNs from there on; see :func:`divergence_steps`.
+        diverges holds infinities or NaNs from there on; see :func:`divergence_steps`. For
+        recordings, recordings from the first complete samples on, with NaN after a divergence.
 
     Raises
     ------
@@ -88,8 +98,14 @@ def predict(
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch module, got {type(model).__name__}")
+    if isinstance(initial_states, Recordings):
+        if I is not None or t_eval is not None:
+            raise ValueError(
+                "initial_states must hold their own inputs and times, being Recordings"
+            )
+        return _predict_recordings(model, initial_states)
     starts, drive = check_starts(initial_states, I, state_dim=state_dim_of(model))
-    times = check_grid(t_eval)
+    times = check_grid(() if t_eval is None else t_eval)
     warn_outside_trained_range(model, visited_inputs(drive, times))
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))
 
@@ -110,6 +126,28 @@ def predict(
     paths: FloatArray = path.transpose(0, 1).cpu().double().numpy()
     _report_divergence(paths, times)
     return paths
+
+
+def _predict_recordings(model: nn.Module, data: Recordings) -> Recordings:
+    state_dim = state_dim_of(model)
+    if state_dim not in (None, data.n_channels):
+        raise ValueError(
+            f"initial_states must hold all {state_dim} variables of the model's state, got "
+            f"{data.n_channels} channels; history.fitted has those that training has fitted"
+        )
+    times, values = [], []
+    for n, (grid, path) in enumerate(zip(data.times, data.values, strict=True)):
+        complete = np.flatnonzero(~np.isnan(path).any(axis=1))
+        if complete.size == 0 or complete[0] == len(grid) - 1:
+            raise ValueError(
+                f"initial_states must hold a complete sample to start from, got none in values[{n}]"
+            )
+        first = int(complete[0])
+        drive = None if data.inputs is None else data.inputs[n : n + 1]
+        states = predict(model, path[first : first + 1], drive, grid[first:])[0]
+        times.append(grid[first:])
+        values.append(np.where(np.isfinite(states), states, np.nan))
+    return Recordings(times, values, data.inputs)
 
 
 def _report_divergence(paths: FloatArray, times: FloatArray) -> None:
@@ -147,12 +185,16 @@ def divergence_steps(predicted: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.where(finite.all(axis=1), paths.shape[1], finite.argmin(axis=1))
 
 
-def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
+def trajectory_mse(
+    predicted: npt.ArrayLike | Recordings, truth: npt.ArrayLike | Recordings
+) -> float:
     """Mean squared error over trajectories, times and state variables.
 
     Parameters
     ----------
-    predicted, truth : array_like, shape (N, T, D)
+    predicted, truth : array_like, shape (N, T, D), or both Recordings
+        Of recordings, what was recorded counts: predictions as from :func:`predict` are compared
+        with it at their own times, and in its channels, the first of the state.
 
     Returns
     -------
@@ -165,7 +207,30 @@ def trajectory_mse(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> float:
         If the shapes differ, ``predicted`` does not hold real numbers (NaN and infinity may be
         among them), or ``truth`` is not finite.
     """
-    return float(error_by_horizon(predicted, truth).mean())
+    if isinstance(predicted, Recordings) and isinstance(truth, Recordings):
+        return _recorded_mse(predicted, truth)
+    for name, value in (("predicted", predicted), ("truth", truth)):
+        if isinstance(value, Recordings):
+            raise ValueError(f"{name} must be an array like the other, got {shown(value)}")
+    arrays = cast(npt.ArrayLike, predicted), cast(npt.ArrayLike, truth)
+    return float(error_by_horizon(*arrays).mean())
+
+
+def _recorded_mse(predicted: Recordings, truth: Recordings) -> float:
+    channels = truth.n_channels
+    if len(predicted) != len(truth) or predicted.n_channels < channels:
+        raise ValueError(
+            f"predicted must hold {len(truth)} trajectories of at least {channels} channels like "
+            f"truth, got {len(predicted)} of {predicted.n_channels}"
+        )
+    squares = []
+    for n, (path, reference) in enumerate(zip(predicted.values, truth.values, strict=True)):
+        if not np.array_equal(predicted.times[n], truth.times[n][-len(path) :]):
+            raise ValueError(f"predicted must have truth's times to the end, in trajectory {n}")
+        target = reference[-len(path) :]
+        squares.append((path[:, :channels] - target)[~np.isnan(target)] ** 2)
+    error = np.concatenate(squares).mean()
+    return float(np.inf if np.isnan(error) else error)
 
 
 def error_by_horizon(predicted: npt.ArrayLike, truth: npt.ArrayLike) -> FloatArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,15 @@ import torch
 from torch import Tensor, nn
 
 from neurode_lib._checks import integers, shown
+from neurode_lib.integrator import check_clock
 from neurode_lib.models import DiscreteRNN, NeuralODE, state_dim_of
 from neurode_lib.recordings import Recordings
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.history import History
-from neurode_lib.training.objective import make_objective, trained_weights
+from neurode_lib.training.objective import Objective, make_objective, trained_weights
 from neurode_lib.training.recipe import Recipe
 from neurode_lib.training.rollout import scales_of
+from neurode_lib.training.validation import VALIDATE_EVERY, Validation
 from neurode_lib.training.windows import check_window
 from neurode_lib.weights import Weights
 
@@ -46,6 +49,8 @@ class Ensemble:
         device: torch.device,
         *,
         fit_starts: bool = False,
+        validation: Sequence[Recordings] | None = None,
+        patience: int | None = None,
     ) -> None:
         check_models(models)
         self.models, self.recipe = list(models), recipe
@@ -58,16 +63,33 @@ class Ensemble:
         check_window(recipe.window, data)
         self.trained_on = [one.visited_inputs() for one in data]
         own = [trained_weights(model) for model in models]
-        self.objective = make_objective(
-            self.models,
-            data,
-            recipe,
-            self.seeds,
-            state_dim=check_fits(models[0], data),
-            fit_starts=fit_starts,
-            dtype=next(iter(own[0].values())).dtype,
-            device=device,
-        )
+
+        def objective(sets: Sequence[Recordings], how: Recipe, fit: bool) -> Objective:
+            return make_objective(
+                self.models,
+                sets,
+                how,
+                self.seeds,
+                state_dim=check_fits(models[0], sets),
+                fit_starts=fit,
+                dtype=next(iter(own[0].values())).dtype,
+                device=device,
+            )
+
+        if getattr(getattr(models[0], "func", models[0]), "time_input", True):
+            for one in data:
+                for grid in one.times:
+                    check_clock(torch.as_tensor(grid), next(iter(own[0].values())).dtype)
+        self.objective = objective(data, recipe, fit_starts)
+        self.validation: Validation | None = None
+        if validation is not None:
+            unseen = objective(validation, replace(recipe, batch=None), False)
+            if unseen.free:
+                raise ValueError(
+                    "validation must hold every state variable: a hidden one would have to be "
+                    "fitted first, and what is fitted is no longer unseen"
+                )
+            self.validation = Validation(unseen, patience)
         self.weights = {
             name: torch.stack([one[name].detach() for one in own]).to(device).requires_grad_()
             for name in own[0]
@@ -91,6 +113,8 @@ class Ensemble:
     def advance(self) -> None:
         """Make one update of every model."""
         started = time.perf_counter()
+        if self.validation is not None and self.update % VALIDATE_EVERY == 0:
+            self.validation.look(self.weights, self.update)
         errors, losses = self.objective.losses(self.weights, self.update)
         self._warn(self._stop(~torch.isfinite(losses)), "the loss")
         self.last_good = self._copy_of_weights()
@@ -109,6 +133,11 @@ class Ensemble:
         self.update += 1
         self.seconds += time.perf_counter() - started
 
+    @property
+    def done(self) -> bool:
+        """Whether the validation data call for an end."""
+        return self.validation is not None and self.validation.done(self.update)
+
     def keep_snapshot(self) -> None:
         """Keep a copy of the weights as they are now."""
         self.snapshots[self.update] = {
@@ -116,14 +145,18 @@ class Ensemble:
         }
 
     def write_back(self) -> None:
-        """Copy the stacked weights into the models, or the last good ones of those that are not."""
+        """Copy the stacked weights into the models: the last, the last good or the best ones."""
         # What the last update has done, no loss has seen yet.
         finite = [_rows(torch.isfinite(weight.detach())) for weight in self.weights.values()]
         stopped = self._stop(~torch.cat(finite, dim=1).all(dim=1))
+        final = self.weights
+        if self.validation is not None:
+            self.validation.look(self.weights, self.update)
+            final = self.validation.best_weights
         for k, model in enumerate(self.models):
             with torch.no_grad():
                 for name, weight in trained_weights(model).items():
-                    weight.copy_(self.weights[name][k])
+                    weight.copy_(final[name][k])
             if self.trained_on[k].size:
                 keep_trained_range(model, self.trained_on[k])
         self._warn(stopped, "a weight")
@@ -137,6 +170,11 @@ class Ensemble:
             stopped_at=self.stopped_at,
             interrupted=interrupted,
             snapshots=self.snapshots,
+            validation=np.array([] if self.validation is None else self.validation.errors).reshape(
+                -1, len(self.models)
+            ),
+            best_update=[] if self.validation is None else self.validation.best_update,
+            fitted=self.objective.fitted(),
         )
 
     def _stop(self, failed: Tensor) -> list[int]:

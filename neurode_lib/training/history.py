@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from neurode_lib.recordings import Recordings
 from neurode_lib.weights import Weights
 
 
@@ -30,6 +31,14 @@ class History:
         Whether training was stopped by hand (Ctrl-C) before the last update.
     snapshots : dict of int to Weights
         Stacked weights after as many updates as the key says.
+    validation : ndarray, shape (V, K)
+        Error on the validation data, every ``VALIDATE_EVERY`` updates from the first on; no rows
+        without such data.
+    best_update : list of int
+        For each model, after how many updates that error was smallest: its weights are from there.
+    fitted : list of (Recordings or None)
+        For each model, all states that were recorded or fitted in training, NaN elsewhere; None
+        where nothing was fitted.
     """
 
     loss: npt.NDArray[np.float64]
@@ -38,3 +47,6 @@ class History:
     stopped_at: list[int | None]
     interrupted: bool = False
     snapshots: dict[int, Weights] = field(default_factory=dict)
+    validation: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    best_update: list[int] = field(default_factory=list)
+    fitted: list[Recordings | None] = field(default_factory=list)

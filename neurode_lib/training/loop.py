@@ -3,6 +3,13 @@
 One model or an ensemble, the computation is the same: `K` models of one shape, each with its own
 data, initialisation, clipping and schedule, advance together through
 :func:`neurode_lib.training.rollout.stacked_rollout`.
+
+References
+----------
+.. [1] L. Prechelt, "Early Stopping - But When?", in: Neural Networks: Tricks of the Trade,
+       Springer 1998.
+.. [2] H. G. Bock, K. J. Plitt, "A multiple shooting algorithm for direct solution of optimal
+       control problems", IFAC Proceedings Volumes 17 (1984), 1603-1608.
 """
 
 from __future__ import annotations
@@ -16,7 +23,14 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from neurode_lib._checks import FloatArray, finite_array, instance_of, integers, truth_value
+from neurode_lib._checks import (
+    FloatArray,
+    finite_array,
+    instance_of,
+    integers,
+    positive_int,
+    truth_value,
+)
 from neurode_lib.recordings import Recordings
 from neurode_lib.training.ensemble import Ensemble, check_models
 from neurode_lib.training.history import History
@@ -36,6 +50,8 @@ def train(
     *,
     seed: int = 0,
     fit_starts: bool = False,
+    validation: Recordings | None = None,
+    patience: int | None = None,
     device: str | torch.device = "cpu",
     progress: bool = True,
     snapshots_at: Sequence[int] = (),
@@ -84,6 +100,8 @@ def train(
         recipe,
         seeds=[seed],
         fit_starts=fit_starts,
+        validation=None if validation is None else [validation],
+        patience=patience,
         device=device,
         progress=progress,
         snapshots_at=snapshots_at,
@@ -100,6 +118,8 @@ def train_ensemble(
     *,
     seeds: Sequence[int],
     fit_starts: bool = False,
+    validation: Sequence[Recordings] | None = None,
+    patience: int | None = None,
     device: str | torch.device = "cpu",
     progress: bool = True,
     snapshots_at: Sequence[int] = (),
@@ -132,6 +152,12 @@ def train_ensemble(
     fit_starts : bool, default False
         Whether the recorded starts of windows are fitted like hidden ones instead of taken from
         the data: for data with noise.
+    validation : sequence of Recordings, optional
+        Data for each model that training does not see: every ten updates the error on all their
+        windows is measured, and each model ends with the weights of its smallest [1]_. All state
+        variables must be among the channels.
+    patience : int, optional
+        Training ends once no model has become better on the validation data for so many updates.
     device : str or torch.device
         Where to compute.
     progress : bool
@@ -161,12 +187,16 @@ def train_ensemble(
 
     References
     ----------
-    Bock & Plitt 1984 (multiple shooting), see :class:`~neurode_lib.training.recipe.Recipe`.
+    Bock & Plitt 1984 [2]_ (multiple shooting); Prechelt 1998 [1]_.
     """
     recipe = Recipe() if recipe is None else recipe
     instance_of("recipe", recipe, Recipe)
     wanted = set(integers("snapshots_at", snapshots_at))
     truth_value("fit_starts", fit_starts)
+    if patience is not None:
+        positive_int("patience", patience)
+        if validation is None:
+            raise ValueError("patience must come with validation data, got none")
     check_models(models)
     run = Ensemble(
         models,
@@ -175,11 +205,13 @@ def train_ensemble(
         seeds,
         _checked_device(device),
         fit_starts=fit_starts,
+        validation=None if validation is None else _recordings("validation", validation, models),
+        patience=patience,
     )
     bar = tqdm(total=recipe.updates, disable=not progress, unit="update", leave=True)
     try:
         with interrupts_between_updates() as stop:
-            while run.update < recipe.updates and not stop.is_set():
+            while run.update < recipe.updates and not (stop.is_set() or run.done):
                 if run.update in wanted:
                     run.keep_snapshot()
                 run.advance()
@@ -191,7 +223,7 @@ def train_ensemble(
     finally:
         bar.close()
         run.write_back()
-    interrupted = run.update < recipe.updates
+    interrupted = run.update < recipe.updates and not run.done
     if not interrupted and run.update in wanted:
         run.keep_snapshot()
     return list(models), run.history(interrupted=interrupted)
@@ -209,13 +241,15 @@ def _data_sets(
         return checked_data(arrays, currents, t_eval, n_models=len(models))
     if currents is not None or t_eval is not None:
         raise ValueError("states must hold their own currents and times, being Recordings")
-    for one in states:
-        instance_of("states", one, Recordings)
-    if len(states) != len(models):
-        raise ValueError(
-            f"states must hold one data set for each of {len(models)} models, got {len(states)}"
-        )
-    return list(states)
+    return _recordings("states", states, models)
+
+
+def _recordings(name: str, data: object, models: Sequence[nn.Module]) -> list[Recordings]:
+    if not isinstance(data, Sequence) or len(data) != len(models):
+        raise ValueError(f"{name} must hold one data set for each of {len(models)} models")
+    for one in data:
+        instance_of(name, one, Recordings)
+    return list(data)
 
 
 def _checked_device(device: str | torch.device) -> torch.device:

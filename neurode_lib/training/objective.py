@@ -49,6 +49,9 @@ class Objective(Protocol):
     def losses(self, weights: Mapping[str, Tensor], update: int) -> tuple[Tensor, Tensor]:
         """Error of each model on the windows of an update, and what is minimised: shapes (K,)."""
 
+    def fitted(self) -> list[Recordings | None]:
+        """States that were recorded or fitted, for each model; None if nothing was fitted."""
+
 
 class StackedObjective:
     """`K` networks together, by the fast path of :mod:`neurode_lib.training.rollout`."""
@@ -90,6 +93,10 @@ class StackedObjective:
         )
         losses = (predicted - batch.target).square().mean(dim=(0, 2, 3))
         return losses, losses
+
+    def fitted(self) -> list[Recordings | None]:
+        """Nothing is: all states are recorded."""
+        return [None] * len(self.windows.seeds)
 
 
 class SeparateObjective:
@@ -137,12 +144,16 @@ class SeparateObjective:
         errors, totals = zip(*pairs, strict=True)
         return torch.stack(errors), torch.stack(totals)
 
+    def fitted(self) -> list[Recordings | None]:
+        """States that were recorded or fitted, for each model; None if nothing was fitted."""
+        return [one.fitted() for one in self.windows]
+
     def _loss(self, k: int, weights: Mapping[str, Tensor], update: int) -> tuple[Tensor, Tensor]:
         windows = self.windows[k]
         batch = windows.draw(update)
         y0 = windows.starts(batch)
         if self.fast and windows.even_grid is not None and batch.drive is not None:
-            start = batch.clock[0, 0, :, 0] - windows.even_grid[0]
+            start = batch.clock[0, 0, :, 0] - windows.even_grid[0].item()
             states = stacked_rollout(
                 {name: weight[k : k + 1] for name, weight in weights.items()},
                 y0[None],

@@ -188,6 +188,17 @@ class RecordedWindows:
         variance = fitted.var(dim=0, correction=0) + _LEAST_VARIANCE
         return (jumps / variance * meets).sum() / meets.sum().clamp(min=1)
 
+    def fitted(self) -> Recordings | None:
+        """States that were recorded or fitted, NaN elsewhere; None if nothing was fitted."""
+        if self.free is None:
+            return None
+        free = self.free.detach()
+        states = torch.where(self.is_known, self.known, free).cpu().double().numpy()
+        there = self.is_known | self.is_start[:, None]
+        states = np.where(there.cpu().numpy(), states, np.nan)
+        ends = np.cumsum([len(grid) for grid in self.data.times])[:-1]
+        return Recordings(self.data.times, np.split(states, ends), self.data.inputs)
+
     def _even_grid(self) -> Tensor | None:
         """The grid of every window, if they are all alike and under constant current."""
         length = self.last[0] - self.first[0]
