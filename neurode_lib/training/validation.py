@@ -57,4 +57,6 @@ class Validation:
 
     def done(self, update: int) -> bool:
         """Whether no model has become better for longer than the patience."""
-        return self.patience is not None and update - max(self.best_update) >= self.patience
+        if self.patience is None or not self.errors:
+            return False
+        return update - max(self.best_update) >= self.patience

@@ -25,8 +25,17 @@ from neurode_lib.explorers.downloads import load_trained, read_trained
 from neurode_lib.explorers.packages import package
 from neurode_lib.integrator import rk4_integrate
 from neurode_lib.metrics.fields import field_of
-from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model, network_of
+from neurode_lib.models import (
+    DiscreteRNN,
+    NeuralODE,
+    ODEFunc,
+    load_model,
+    make_model,
+    network_of,
+    save_model,
+)
 from neurode_lib.recordings import Recordings
+from neurode_lib.scaling import ScaledField, Scaling
 from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.jobs import reference_losses
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
@@ -114,6 +123,7 @@ def network() -> NeuralODE:
 
 
 MODEL = network()
+SCALING = Scaling(np.zeros(2), np.ones(2), np.zeros(1), np.ones(1), 1.0)
 START, STARTS, CURRENTS = np.array([0.5, 0.1]), np.array([[0.5, 0.1], [1.0, 0.0]]), [0.2, 0.5]
 GRID = np.array([0.0, 0.5, 1.0])
 PATHS = np.zeros((2, 3, 2)) + 0.1
@@ -600,6 +610,9 @@ ENTRIES = [
         inputs="number or none",
         mask="none only",
     ),
+    entry(ScaledField, {"func": MODEL.func, "scaling": SCALING}, func="object", scaling="object"),
+    entry(load_model, {"path": "nowhere", "func": None}, path="no path"),
+    entry(save_model, {"model": MODEL, "path": "nowhere"}, model="object", path="path"),
     entry(load_trained, {"path": "nowhere"}, path="no path"),
     entry(read_trained, {"data": b""}, data="bytes"),
     entry(package, {"key": "seed-0"}, key="one of"),
@@ -682,6 +695,7 @@ WITHOUT_ROW = {
     "inputs.values_at": INNER_LOOP,
     "inputs.visited": CHECKED,
     "inputs.with_stops": CHECKED,
+    "integrator.check_clock": CHECK,
     "integrator.check_inputs": CHECK,
     "integrator.check_state": CHECK,
     "integrator.components": CHECK,
@@ -705,6 +719,7 @@ WITHOUT_ROW = {
     "training.ensemble": CHECKED,
     "training.objective": CHECKED,
     "training.recorded": CHECKED,
+    "training.validation": CHECKED,
     "training.windows": CHECKED,
 }
 

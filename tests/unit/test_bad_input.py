@@ -15,10 +15,12 @@ from tests.unit.bad_input import BAD, ENTRIES, WITHOUT_ROW, cases
 # Good arguments, that is; of files that are not there, or that would be written.
 SLOW_OR_MISSING = {
     "evaluate",
+    "load_model",
     "load_trained",
     "load_weights",
     "read_trained",
     "reference_losses",
+    "save_model",
     "save_weights",
     "write_atomically",
 }
