@@ -83,7 +83,7 @@ def save_weights(
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"metadata must be values that JSON can carry: {reason(error)}") from error
     header["sha256"] = _checksum(plain, header["metadata"])
-    write_atomically(path, save(plain, header))
+    write_atomically(path, _in_order(save(plain, header)))
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -118,6 +118,20 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not isinstance(metadata, dict):
         raise ValueError(f"{path} is damaged: its content does not match its checksum")
     return tensors, metadata
+
+
+def _in_order(content: bytes) -> bytes:
+    """Sort the names in a file's header: safetensors writes the metadata in an order of chance.
+
+    The tensors' bytes are in one order already: by the size of their numbers, then by name.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(
+        json.loads(content[8:start]), sort_keys=True, separators=(",", ":")
+    ).encode()
+    # The format wants the tensors to begin at a multiple of eight.
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[start:]
 
 
 def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:

@@ -1,12 +1,8 @@
-"""Write requirements.lock and requirements/*.lock from the .in files.
+"""Write requirements.lock and requirements/*.lock from the .in files: `make lock`.
 
-pip-tools resolves; this adds three things it cannot do:
-
-* no trace of where packages came from (index URLs, local folders) and no local version labels
-  such as ``2.13.0+cpu``, so that a lock made on any machine installs on any other;
-* none of torch's GPU packages, which the default Linux build of torch would pin: whoever wants
-  the GPU build gets them from torch itself, everybody else is spared several gigabytes;
-* one version of each package in all files.
+uv resolves for Linux, macOS and Windows and for every Python the library runs on, with the digest
+of every file. torch and the libraries for graphics cards that its Linux build asks for are left
+out: which build fits depends on the machine, and tasks.py installs it.
 """
 
 from __future__ import annotations
@@ -18,45 +14,41 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING = ROOT / "requirements.lock"
-GPU_PACKAGE = re.compile(r"^(nvidia-|cuda-|triton\b|pytorch-triton)")
-HEADER = """\
-# {what}
-# Made by `make lock` from {source}; do not edit.
-"""
+WHAT = {
+    EVERYTHING: "Everything but torch: library, chapters, tests, checks.",
+    ROOT / "requirements" / "book.lock": "What `make book` needs.",
+    ROOT
+    / "requirements"
+    / "bench.lock": "What `make bench` compares, in an environment of its own.",
+}
+LEFT_OUT = re.compile(r"^(torch==|nvidia-|cuda-|triton==)")
+# A requirement, and the digests on the lines that it continues on.
+ENTRY = re.compile(r"^[a-z0-9].*(?:\n .*)*\n", re.MULTILINE)
 
 
-def compile_lock(source: Path, target: Path, *, constraint: Path | None, what: str) -> None:
+def compile_lock(source: Path, target: Path, *, constraint: Path | None) -> None:
     """Resolve ``source`` into ``target``, keeping the versions ``target`` already has."""
     command = [
-        sys.executable, "-m", "piptools", "compile", "--quiet", "--strip-extras",
-        "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
-        "--no-emit-trusted-host", "--no-emit-options", "--allow-unsafe", *sys.argv[1:],
-        "--output-file", str(target), str(source),
-    ]  # fmt: skip
+        *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"),
+        *("--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"),
+        *sys.argv[1:],
+        *("--output-file", str(target), str(source)),
+    ]
+    # One version of each package in all files.
     if constraint:
         command += ["--constraint", str(constraint)]
     subprocess.run(command, check=True, cwd=ROOT)
-    pins = []
-    for line in target.read_text().splitlines():
-        if not line.strip() or line.startswith(("#", " ", "-")) or GPU_PACKAGE.match(line):
-            continue
-        pins.append(re.sub(r"(==[^\s;+]+)\+[\w.]+", r"\1", line))
-    header = HEADER.format(what=what, source=source.relative_to(ROOT))
-    target.write_text(header + "\n".join(pins) + "\n")
+    entries = ENTRY.findall(target.read_text(encoding="utf-8"))
+    header = (
+        f"# {WHAT[target]}\n"
+        f"# Made by `make lock` from {source.relative_to(ROOT).as_posix()}; do not edit.\n"
+    )
+    pins = "".join(entry for entry in entries if not LEFT_OUT.match(entry))
+    target.write_text(header + pins, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    compile_lock(
-        ROOT / "requirements" / "all.in",
-        EVERYTHING,
-        constraint=None,
-        what="Everything: library, chapters, tests, checks.",
-    )
-    for name, what in {
-        "book": "What `make book` needs.",
-        "bench": "What `make bench` compares, in an environment of its own.",
-    }.items():
-        folder = ROOT / "requirements"
-        compile_lock(
-            folder / f"{name}.in", folder / f"{name}.lock", constraint=EVERYTHING, what=what
-        )
+    folder = ROOT / "requirements"
+    compile_lock(folder / "all.in", EVERYTHING, constraint=None)
+    for name in ("book", "bench"):
+        compile_lock(folder / f"{name}.in", folder / f"{name}.lock", constraint=EVERYTHING)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files, metadata
 from pathlib import Path
+
+from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -14,13 +17,29 @@ sys.path.insert(0, str(ROOT))
 from neurode_lib.weights import write_atomically  # noqa: E402 - after the path is set
 from tests import faults  # noqa: E402
 
-PIN = re.compile(r"^([\w.-]+)==([\w.]+)")
+LOCKS = (ROOT / "requirements.lock", ROOT / "requirements" / "torch.txt")
+# A name, its version, and where it is needed if not everywhere.
+PIN = re.compile(r"^([\w.-]+)==([\w.]+)(?: ; (.*?))?(?: \\)?$", re.MULTILINE)
 
 
-def pins(lock: Path) -> dict[str, str]:
-    """Package names and versions in a lock file."""
-    matches = (PIN.match(line) for line in lock.read_text().splitlines())
-    return {match[1]: match[2] for match in matches if match}
+@dataclass(frozen=True)
+class Pin:
+    """One line of a lock: a version, and the condition under which it is installed."""
+
+    name: str
+    version: str
+    condition: str
+
+    @property
+    def is_for_here(self) -> bool:
+        """Whether this system and this Python are meant."""
+        return not self.condition or Marker(self.condition).evaluate()
+
+
+def pins() -> list[Pin]:
+    """Everything that the lock files pin, by name."""
+    text = "".join(path.read_text(encoding="utf-8") for path in LOCKS)
+    return sorted((Pin(*match) for match in PIN.findall(text)), key=lambda pin: pin.name)
 
 
 def licence(package: str) -> str:
@@ -54,19 +73,22 @@ def library_names() -> set[str]:
 
 def dependencies() -> str:
     """The page on dependencies, in MyST Markdown."""
-    locked, needed = pins(ROOT / "requirements.lock"), library_names()
+    locked, needed = pins(), library_names()
     rows = "\n".join(
-        f"| {name} | {version} | {licence(name).replace('|', ' ')} | "
-        f"{'the library' if name.lower() in needed else ''} |"
-        for name, version in sorted(locked.items())
+        f"| {pin.name} | {pin.version} | "
+        + (licence(pin.name).replace("|", " ") if pin.is_for_here else f"only if `{pin.condition}`")
+        + f" | {'the library' if pin.name.lower() in needed else ''} |"
+        for pin in locked
     )
     return f"""\
 # What it is built on
 
 <!-- written by tools/write_reference.py; `make reference` makes it again -->
 
-`requirements.lock` pins {len(locked)} packages; the library itself needs {len(needed)} of them. The
-page's scripts and formulas are served with it, with their licences beside them.
+`requirements.lock` pins {len({pin.name for pin in locked}) - 1} packages for Linux, macOS and
+Windows, with the digest of every file, and `requirements/torch.txt` pins PyTorch: which build of it
+fits depends on the machine, so its digest is not checked. The library itself needs {len(needed)} of
+all these. The page's scripts and formulas are served with it, with their licences beside them.
 
 ## Versions of Python and of the dependencies
 
@@ -81,13 +103,13 @@ gigabytes of GPU libraries, so it stays the lock's).
 3. If a chapter's stored outputs differ, `make execute` and look at the difference. If a stored loss
    differs in its first digits, it is the study that is stale: `make study`.
 4. jupyter-book stays below 2, which does not read `_config.yml`. torch is pinned exactly, in
-   `requirements/all.in`.
+   `requirements/torch.txt`.
 5. `npm outdated` in `explorers`, then `make explorers`.
 
 ## Known vulnerabilities
 
 There is no list of them in this repository, and none that works offline: a list is out of date the
-day after. `make advisories` asks PyPI's database about every line of `requirements.lock`, and npm's
+day after. `make advisories` asks PyPI's database about every pinned package, and npm's
 about the page's scripts; it fails if either cannot answer, and a workflow runs it once a week. The
 machine on which the book was written reaches neither, so there is no result to report here. Nothing
 here opens a port to others, reads pickles or runs what it reads: weights are safetensors, results
@@ -95,7 +117,7 @@ are CSV and JSON.
 
 ## Licences
 
-As each package tells about itself, where it is installed.
+As each package tells about itself; for those that only other systems need, when that is.
 
 | package | version | licence | needed by |
 |---|---|---|---|

@@ -16,6 +16,8 @@ import html
 import json
 import os
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -24,6 +26,8 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
+
+import neurode_lib
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 # docutils and this extension write the attributes in different orders.
@@ -37,6 +41,36 @@ RELATIVE = re.compile(r'\b(href|src|action|data-content_root)="(?![a-z]+:|#|/)([
 COVER = "cover.png"
 COVER_ALT = "The phase plane of a neuron: flow lines, two nullclines and the limit cycle."
 PREVIEW_SIZE = (1200, 630)
+ROOT = Path(__file__).resolve().parents[2]
+# Names of packages; what they are imported as differs in the line between the words only.
+EXTRAS = [
+    re.split(r"[<>=]", line)[0].replace("-", "_")
+    for line in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]["chapters"]
+]
+INSTALL = """\
+# Where the book's library is missing, as on Colab: install it, of the version of this chapter.
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+import tempfile
+
+if any(importlib.util.find_spec(name) is None for name in NAMES):
+    # What this kernel has loaded stays as it is.
+    packages = importlib.metadata.packages_distributions()
+    loaded = {package for name in [*sys.modules, "torch"] for package in packages.get(name, [])}
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as constraints:
+        for package in loaded:
+            print(f"{package}=={importlib.metadata.version(package)}", file=constraints)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", constraints.name]
+    process = subprocess.run(
+        [*pip, "neurode_lib[chapters] @ ADDRESS"], capture_output=True, text=True
+    )
+    if process.returncode:
+        raise RuntimeError(f"the book's library could not be installed; pip says: {process.stderr}")
+"""
 # Made by Sphinx, for people who are here already.
 UNLISTED = {"404.html", "genindex.html", "py-modindex.html", "search.html"}
 # The branch with the notebooks that install the library themselves: .github/workflows/book.yml.
@@ -111,21 +145,29 @@ def add_launch_buttons(
     )
 
 
-def install_cell(repository: str) -> dict[str, Any]:
-    """First cell of a notebook that left the repository."""
+def this_version() -> str:
+    """The commit that the book is built from; the version's tag where there is no repository."""
+    process = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return process.stdout.strip() or f"v{neurode_lib.__version__}"
+
+
+def install_cell(address: str) -> dict[str, Any]:
+    """First cell of a notebook that left the repository.
+
+    It installs the library from ``address``, as pip takes it, and leaves alone what the kernel has
+    loaded: another version of that would be used only in part until the kernel is started again.
+    """
+    source = INSTALL.replace("ADDRESS", address).replace("NAMES", repr(["neurode_lib", *EXTRAS]))
+    source = source.rstrip()
     return {
         "cell_type": "code",
         "id": "install",
         "metadata": {"tags": ["install"]},
         "execution_count": None,
         "outputs": [],
-        "source": [
-            "# Where the book's library is missing, as on Colab: install it.\n",
-            "import importlib.util\n",
-            "\n",
-            'if importlib.util.find_spec("neurode_lib") is None:\n',
-            f'    %pip install --quiet "neurode_lib[chapters] @ git+{repository}"',
-        ],
+        "source": source.splitlines(keepends=True),
     }
 
 
@@ -231,7 +273,7 @@ def write_files(site: Path, pages: dict[Path, str]) -> None:
     if repository := repository_url():
         for path in (site / "_sources").rglob("*.ipynb"):
             notebook = json.loads(path.read_text(encoding="utf-8"))
-            notebook["cells"].insert(0, install_cell(repository))
+            notebook["cells"].insert(0, install_cell(f"git+{repository}@{this_version()}"))
             path.write_text(
                 json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
             )

@@ -13,7 +13,8 @@ SPEC: dict[str, Any] = json.loads(
 )
 
 
-class FiniteFloat(traitlets.Float[float, float]):
+# Without subscripts, which traitlets knows since 5.10 only: Colab has 5.7 loaded.
+class FiniteFloat(traitlets.Float):  # type: ignore[type-arg]
     """A float within bounds; unlike :class:`traitlets.Float` it refuses NaN."""
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -23,7 +24,7 @@ class FiniteFloat(traitlets.Float[float, float]):
         return number
 
 
-class Choice(traitlets.Enum[Any]):
+class Choice(traitlets.Enum):  # type: ignore[type-arg]
     """One of some values, and of their type: True equals 1, but JavaScript would not know it."""
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -32,7 +33,7 @@ class Choice(traitlets.Enum[Any]):
         return value
 
 
-class PlainName(traitlets.Unicode[str, str]):
+class PlainName(traitlets.Unicode):  # type: ignore[type-arg]
     """A name that a link can carry: not empty, and without control characters."""
 
     def validate(self, obj: Any, value: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -112,11 +113,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run on this Dask cluster")
     options = parser.parse_args(arguments)
     config = StudyConfig() if options.quick is None else quick_config(options.quick)
-    if options.scheduler is None:
-        print(f"results in {run_study(config)}")
-        return
+    try:
+        print(f"results in {_run_where(options.scheduler, config)}")
+    except KeyboardInterrupt:
+        print(
+            f"\nStopped. What was finished is in {config.jobs}.\n"
+            "To resume, give the same command again: it runs only what is missing.",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+
+
+def _run_where(scheduler: str | None, config: StudyConfig) -> Path:
+    """Run the study on this machine, or on the cluster of a Dask scheduler."""
+    if scheduler is None:
+        return run_study(config)
     from dask.distributed import Client
 
-    with Client(options.scheduler) as client:
+    with Client(scheduler) as client:
         # Results depend on the seeds alone, so a job lost with its worker may simply run again.
-        print(f"results in {run_study(config, client.get_executor(retries=3))}")
+        return run_study(config, client.get_executor(retries=3))

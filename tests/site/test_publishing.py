@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import importlib.util
 import json
 import os
 import re
@@ -91,10 +91,28 @@ def test_a_notebook_that_leaves_the_repository_installs_the_library(published: P
     ours = json.loads((ROOT / name).read_text(encoding="utf-8"))
     first = "".join(theirs["cells"][0]["source"])
     assert theirs["cells"][1:] == ours["cells"]
-    assert f"git+{REPOSITORY_URL}" in first
+    assert re.search(rf"@ git\+{re.escape(REPOSITORY_URL)}@[0-9a-f]{{40}}\"", first)
     # Where the library is, the cell does nothing: it can be run here.
-    ast.parse(runnable := first.replace("%pip", "raise SystemExit #"))
-    exec(compile(runnable, "first cell", "exec"), {})
+    exec(compile(first, "first cell", "exec"), {})
+
+
+def test_the_cell_that_installs_looks_for_the_extras_and_says_why_it_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    from site_publish import EXTRAS, install_cell
+
+    source = "".join(install_cell("file:///no/such.whl")["source"])
+    find = importlib.util.find_spec
+    for missing in ("neurode_lib", *EXTRAS):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                importlib.util,
+                "find_spec",
+                lambda name, *rest, gone=missing: None if name == gone else find(name, *rest),
+            )
+            with pytest.raises(RuntimeError, match=r"(?s)could not be installed.*such\.whl"):
+                exec(compile(source, "first cell", "exec"), {})
 
 
 def test_links_preview_with_title_text_and_picture(published: Path) -> None:

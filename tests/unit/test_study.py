@@ -71,6 +71,19 @@ class Refusing(Executor):
         raise AssertionError(f"{job.name} was run again")
 
 
+def test_ctrl_c_says_how_to_resume(monkeypatch, tmp_path, capsys):
+    def interrupt(_config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "run_study", interrupt)
+    with pytest.raises(SystemExit) as end:
+        study.main(["--quick", str(tmp_path)])
+    assert end.value.code == 130
+    message = capsys.readouterr().err
+    assert str(tmp_path) in message
+    assert "the same command again" in message
+
+
 def test_results_have_a_row_for_every_variant_seed_and_metric(finished):
     results = load_results(finished.out)
     rows = results_of(finished).splitlines()

@@ -36,6 +36,16 @@ def test_the_file_is_plain_safetensors(saved):
     assert torch.equal(load_file(path)["a"], tensors["a"])
 
 
+def test_the_same_tensors_make_the_same_bytes(saved, tmp_path):
+    path, tensors = saved
+    again = tmp_path / "again.safetensors"
+    # The format's own library draws the order of the metadata anew for each file.
+    for _ in range(10):
+        tensors = dict(reversed(tensors.items()))
+        save_weights(again, tensors, {"seeds": [0, 1], "name": "ü"})
+        assert again.read_bytes() == path.read_bytes()
+
+
 def test_every_truncation_is_refused_by_name(saved):
     path, _ = saved
     whole = path.read_bytes()
