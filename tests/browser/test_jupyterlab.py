@@ -96,13 +96,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     reader = threading.Thread(target=read, args=(server.stdout,))
     reader.start()
     try:
-        lines = []
+        log = []
         while (line := lines.get(timeout=120)) is not None:
-            lines.append(line)
+            log.append(line)
             if f"127.0.0.1:{port}/lab" in line:
                 break
         else:
-            pytest.fail("JupyterLab did not start:\n" + "".join(lines[-20:]))
+            pytest.fail("JupyterLab did not start:\n" + "".join(log[-20:]))
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
