@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib._checks import FloatArray
-from neurode_lib.claims.record import Claim, Values, Verdict, median, verdict
+from neurode_lib.claims.record import (
+    ADDED,
+    CHANGED,
+    LENIENT,
+    STATED,
+    STRICT,
+    Claim,
+    Values,
+    Verdict,
+    exact,
+    median,
+    verdict,
+    within_factor,
+)
 from neurode_lib.claims.simulator import FIRING, REST, scalar, training_data
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_CURRENTS, TRAINED_STEPS, fhn_rhs
 from neurode_lib.metrics import (
@@ -17,6 +30,7 @@ from neurode_lib.metrics import (
 )
 from neurode_lib.study.pretrained import load_pretrained
 from neurode_lib.study.protocol import (
+    BOXES,
     FIELD_V_RANGE,
     FIELD_W_RANGE,
     HORIZON_STEPS,
@@ -27,61 +41,63 @@ from neurode_lib.study.protocol import (
 from neurode_lib.study.results import Results
 
 TOPIC = "results"
+PUBLISHED = (
+    "Holds if it is among the middle 95 % of them, in part within twice or half of their median; "
+    "for a stricter reader the middle half, for a more lenient one all of them."
+)
+PLACED = f"{CHANGED}: it asked for the range of our seeds' means"
 
 
 def _portrait(current: float) -> tuple[FloatArray, FloatArray]:
     return field_on_grid(fhn_rhs, current, v_range=FIELD_V_RANGE, w_range=FIELD_W_RANGE)
 
 
-def judge_published(values: Values) -> Verdict:
-    """Whether a published number is one that the recipe gives."""
-    ours, published = values["ours"], float(values["published"])
-    factor = median(ours) / published
-    return verdict(np.min(ours) <= published <= np.max(ours), 0.5 <= factor <= 2.0)
-
-
 def _train_mse(variant: str, published: float, results: Results) -> Values:
-    return {"ours": results.values(variant, "train_mse"), "published": scalar(published)}
+    single = results.values(variant, "train_mse")
+    return {"single": single, **_place(single, published)}
 
 
 def _extrapolation(variant: str, published: float, results: Results) -> Values:
-    """Over seeds, and over single runs, since the article's test is of one start."""
+    """Of single runs, since the article's test is of one model and one start."""
     t_eval = DT * np.arange(HORIZON_STEPS + 1)
     truth = held_out_truth()[TRAINED_CURRENTS.index(FIRING)]
     runs = []
     for seed in results.seeds:
         path = predict(load_pretrained(variant, seed), held_out_starts(), FIRING, t_eval)
         runs.append(((path - truth)[:, TRAINED_STEPS + 1 :] ** 2).mean(axis=(1, 2)))
+    single = np.concatenate(runs)
+    seeds = results.values(variant, "mse_beyond", FIRING)
+    return {"seeds": seeds, "single": single, **_place(single, published)}
+
+
+def _place(single: FloatArray, published: float) -> Values:
+    """Where a published number stands among single runs: the share of them below it, in %."""
     return {
-        "ours": results.values(variant, "mse_beyond", FIRING),
-        "single": np.concatenate(runs),
         "published": scalar(published),
+        "below": scalar(100.0 * float(np.mean(single < published))),
     }
 
 
-def _judge_extrapolation(values: Values) -> Verdict:
-    ours, single, published = values["ours"], values["single"], values["published"]
-    return verdict(
-        np.min(ours) <= published <= np.max(ours), np.min(single) <= published <= np.max(single)
-    )
-
-
-def _time_extrapolation(results: Results) -> Values:
-    return {
-        "ours": results.values("time_input", "mse_beyond", FIRING),
-        "published": scalar(5.0),
-    }
+def judge_published(values: Values, slack: float) -> Verdict:
+    """Whether a published number is one that the recipe gives, among single runs."""
+    below = float(values["below"]) / 100.0
+    # Half of the runs are nearer to the median for a strict reader, nineteen in twenty for us;
+    # a lenient one takes any number between two runs.
+    tail = {STRICT: 0.25, STATED: 0.025, LENIENT: 0.0}[slack]
+    among = tail < below < 1.0 - tail
+    factor = median(values["single"]) / float(values["published"])
+    return verdict(among, within_factor(factor, 2.0, slack))
 
 
 def _factor(results: Results) -> Values:
     with_time = results.values("time_input", "mse_beyond", FIRING)
     without = results.values("neural_ode", "mse_beyond", FIRING)
-    return {"ratio": with_time / without, "claimed": scalar(250.0)}
+    return {"ratio": with_time / without, "claimed": scalar(250.0), "published": scalar(250.0)}
 
 
-def _judge_factor(values: Values) -> Verdict:
+def _judge_factor(values: Values, slack: float) -> Verdict:
     factor = median(values["ratio"])
-    return verdict(factor >= values["claimed"] / 2.0, factor >= 10.0)
+    return verdict(factor >= values["claimed"] / 2.0**slack, factor >= 10.0 ** (1.0 / slack))
 
 
 def _past_the_clock(results: Results) -> Values:
@@ -92,9 +108,10 @@ def _past_the_clock(results: Results) -> Values:
     }
 
 
-def _judge_past_the_clock(values: Values) -> Verdict:
+def _judge_past_the_clock(values: Values, slack: float) -> Verdict:
     ratios = [median(ratio) for ratio in values.values()]
-    return verdict(min(ratios) >= 10.0, max(ratios) >= 10.0)
+    needed = 10.0 ** (1.0 / slack)
+    return verdict(min(ratios) >= needed, max(ratios) >= needed)
 
 
 def _equal_errors(results: Results) -> Values:
@@ -105,8 +122,8 @@ def _equal_errors(results: Results) -> Values:
     }
 
 
-def _judge_equal_errors(values: Values) -> Verdict:
-    similar = [0.5 <= median(ratio) <= 2.0 for ratio in values.values()]
+def _judge_equal_errors(values: Values, slack: float) -> Verdict:
+    similar = [within_factor(median(ratio), 2.0, slack) for ratio in values.values()]
     return verdict(all(similar), any(similar))
 
 
@@ -124,15 +141,19 @@ def _judge_horizon(values: Values) -> Verdict:
 
 def _cosines(results: Results) -> Values:
     return {
-        f"{variant}_{I:g}".replace(".", ""): results.values(variant, "field_cosine", I)
-        for variant in ("neural_ode", "discrete_rnn")
+        f"{box}_{I:g}".replace(".", ""): results.values("neural_ode", f"field_cosine_{box}", I)
+        for box in BOXES
         for I in TRAINED_CURRENTS
     }
 
 
-def _judge_cosines(values: Values) -> Verdict:
-    inside = [0.935 <= median(cosine) < 0.965 for cosine in values.values()]
-    return verdict(all(inside), any(inside))
+def _judge_cosines(values: Values, slack: float) -> Verdict:
+    # 0.94 to 0.96, and half a digit of rounding on either side.
+    inside = {
+        name: abs(median(cosine) - 0.95) <= 0.01 + 0.005 * slack for name, cosine in values.items()
+    }
+    boxes = [inside[f"{box}_02"] and inside[f"{box}_05"] for box in BOXES]
+    return verdict(all(boxes), any(boxes))
 
 
 def _fit_equally(results: Results) -> Values:
@@ -142,28 +163,93 @@ def _fit_equally(results: Results) -> Values:
     }
 
 
-def _judge_fit_equally(values: Values) -> Verdict:
+def _judge_fit_equally(values: Values, slack: float) -> Verdict:
     factor = median(values["ratio"])
-    return verdict(0.5 <= factor <= 2.0, 0.25 <= factor <= 4.0)
+    return verdict(within_factor(factor, 2.0, slack), within_factor(factor, 4.0, slack))
+
+
+# The article's recipe, and the best that this book knows.
+RECIPES = (
+    ("article", "neural_ode", "discrete_rnn"),
+    ("best", "best_recipe", "discrete_rnn_best_recipe"),
+)
 
 
 def _only_the_ode(results: Results) -> Values:
-    differences = {
-        f"difference_{I:g}".replace(".", ""): results.values("neural_ode", "field_cosine", I)
-        - results.values("discrete_rnn", "field_cosine", I)
+    found = {"n": scalar(len(results.seeds))}
+    for recipe, ode, rnn in RECIPES:
+        for I in TRAINED_CURRENTS:
+            key = f"{recipe}_{I:g}".replace(".", "")
+            gap = results.values(ode, "field_cosine", I) - results.values(rnn, "field_cosine", I)
+            found[f"gap_{key}"] = gap
+            found[f"ahead_{key}"] = scalar(np.sum(gap > 0.0))
+    return found
+
+
+def _judge_only_the_ode(values: Values, slack: float) -> Verdict:
+    enough = 1.0 - 0.1 * slack
+    recipes = [
+        min(float(values[f"ahead_{recipe}_{I}"] / values["n"]) for I in ("02", "05")) >= enough
+        for recipe, *_ in RECIPES
+    ]
+    return verdict(all(recipes), any(recipes))
+
+
+def _decisively(results: Results) -> Values:
+    return {
+        f"{recipe}_{I:g}".replace(".", ""): results.values(ode, "field_cosine", I)
+        - results.values(rnn, "field_cosine", I)
+        for recipe, ode, rnn in RECIPES
         for I in TRAINED_CURRENTS
     }
-    ahead = np.array([np.sum(difference > 0) for difference in differences.values()])
-    return differences | {
-        "ahead_02": scalar(ahead[0]),
-        "ahead_05": scalar(ahead[1]),
-        "n": scalar(len(results.seeds)),
+
+
+def _judge_decisively(values: Values, slack: float) -> Verdict:
+    # As far ahead as the published cosines, 0.94 to 0.96, are apart from each other.
+    gaps = [median(gap) for gap in values.values()]
+    needed = 0.02 / slack
+    return verdict(min(gaps) >= needed, max(gaps) >= needed)
+
+
+# One change each, and what it is a change to.
+CHOICES = {
+    "time": ("time_input", "neural_ode"),
+    "start": ("default_init", "neural_ode"),
+    "clipping": ("no_clipping", "neural_ode"),
+    "schedule": ("constant_lr", "neural_ode"),
+    "window": ("neural_ode", "per_step"),
+    "recipe": ("neural_ode", "best_recipe"),
+}
+
+
+def _consequential(results: Results) -> Values:
+    return {
+        f"{choice}_{I:g}".replace(".", ""): results.values(worse, "mse_beyond", I)
+        / results.values(better, "mse_beyond", I)
+        for choice, (worse, better) in CHOICES.items()
+        for I in TRAINED_CURRENTS
     }
 
 
-def _judge_only_the_ode(values: Values) -> Verdict:
-    ahead = [float(values[f"ahead_{I}"] / values["n"]) for I in ("02", "05")]
-    return verdict(min(ahead) >= 0.9, max(ahead) >= 0.9)
+def _judge_consequential(values: Values, slack: float) -> Verdict:
+    largest = [
+        median(values[f"time_{I}"])
+        >= max(median(values[f"{c}_{I}"]) for c in CHOICES if c != "time") / 2.0 ** (slack - 1.0)
+        for I in ("02", "05")
+    ]
+    return verdict(all(largest), any(largest))
+
+
+def _diverges(results: Results) -> Values:
+    return {
+        f"lost_{I:g}".replace(".", ""): 100.0 * results.values("time_input", "diverged_fraction", I)
+        for I in TRAINED_CURRENTS
+    }
+
+
+def _judge_diverges(values: Values, slack: float) -> Verdict:
+    lost = [median(share) for share in values.values()]
+    return verdict(min(lost) >= 50.0 / slack, any(np.any(share > 0.0) for share in values.values()))
 
 
 def _topology(results: Results) -> Values:
@@ -201,9 +287,10 @@ def _magnitude(results: Results) -> Values:
     }
 
 
-def _judge_magnitude(values: Values) -> Verdict:
-    sizes_differ = abs(median(values["speed"]) - 1.0) > 0.1
-    return verdict(sizes_differ and median(values["cosine"]) > 0.9, sizes_differ)
+def _judge_magnitude(values: Values, slack: float) -> Verdict:
+    sizes_differ = abs(median(values["speed"]) - 1.0) > 0.1 / slack
+    aligned = 1.0 - median(values["cosine"]) < 0.1 * slack
+    return verdict(sizes_differ and aligned, sizes_differ)
 
 
 def _proxy(results: Results) -> Values:
@@ -215,8 +302,8 @@ def _proxy(results: Results) -> Values:
     }
 
 
-def _judge_proxy(values: Values) -> Verdict:
-    fits = median(values["mse"]) <= 2.0
+def _judge_proxy(values: Values, slack: float) -> Verdict:
+    fits = median(values["mse"]) <= 2.0**slack
     worse_field = median(values["with_time"]) < np.min(values["without"])
     return verdict(fits and worse_field, fits)
 
@@ -239,27 +326,31 @@ CLAIMS = (
         "train-ode",
         TOPIC,
         "The Neural ODE reaches a training error of 0.0207 (follow-up).",
-        "Mean squared error on the training set at the end, article's recipe.",
-        "Holds if the published number is in our range, in part within twice or half of our "
-        "median.",
-        "{ours}",
+        "Mean squared error on the training set at the end, article's recipe: where the "
+        "published number stands among ten single runs.",
+        PUBLISHED,
+        "{single}; {below} % of runs below",
         "07_training",
         "neurode_lib.metrics.trajectory_mse",
         lambda results: _train_mse("neural_ode", 0.02072, results),
         judge_published,
+        PLACED,
+        "single",
     ),
     Claim(
         "train-rnn",
         TOPIC,
         "The RNN reaches a training error of 0.0155 (follow-up).",
-        "Mean squared error on the training set at the end, article's recipe.",
-        "Holds if the published number is in our range, in part within twice or half of our "
-        "median.",
-        "{ours}",
+        "Mean squared error on the training set at the end, article's recipe: where the "
+        "published number stands among ten single runs.",
+        PUBLISHED,
+        "{single}; {below} % of runs below",
         "07_training",
         "neurode_lib.metrics.trajectory_mse",
         lambda results: _train_mse("discrete_rnn", 0.01547, results),
         judge_published,
+        PLACED,
+        "single",
     ),
     Claim(
         "fit-equally",
@@ -277,41 +368,46 @@ CLAIMS = (
         "extrapolation-ode",
         TOPIC,
         "Beyond the horizon the Neural ODE errs by 0.02.",
-        "Squared error from step 81 to 400 at I = 0.5, mean over 64 held-out starts; and of "
-        "single runs, since the article tests one start.",
-        "Holds if the published number is in the range of our seeds, in part if in that of "
-        "single runs.",
-        "{ours}; single runs {single}",
+        "Squared error from step 81 to 400 at I = 0.5: where the published number, which is of "
+        "one model and one start, stands among those of 10 models and 64 starts each.",
+        PUBLISHED,
+        "single runs {single}, {below} % of them below; means of models {seeds}",
         "09_beyond_the_horizon",
         "neurode_lib.metrics.extrapolation_mse",
         lambda results: _extrapolation("neural_ode", 0.02014, results),
-        _judge_extrapolation,
+        judge_published,
+        PLACED,
+        "single",
     ),
     Claim(
         "extrapolation-rnn",
         TOPIC,
         "Beyond the horizon the RNN errs by 0.0167 (follow-up).",
-        "Squared error from step 81 to 400 at I = 0.5, mean over 64 held-out starts; and of single "
-        "runs, since the article tests one start.",
-        "Holds if the published number is in the range of our seeds, in part if in that of "
-        "single runs.",
-        "{ours}; single runs {single}",
+        "Squared error from step 81 to 400 at I = 0.5: where the published number, which is of "
+        "one model and one start, stands among those of 10 models and 64 starts each.",
+        PUBLISHED,
+        "single runs {single}, {below} % of them below; means of models {seeds}",
         "09_beyond_the_horizon",
         "neurode_lib.metrics.extrapolation_mse",
         lambda results: _extrapolation("discrete_rnn", 0.01670, results),
-        _judge_extrapolation,
+        judge_published,
+        PLACED,
+        "single",
     ),
     Claim(
         "extrapolation-time",
         TOPIC,
         "With t as an input the error beyond the horizon is about 5.",
-        "Squared error from step 81 to 400 at I = 0.5, Neural ODE with a time input.",
-        "Holds if 5 is in the range of our seeds, in part within twice or half of our median.",
-        "{ours}",
+        "Squared error from step 81 to 400 at I = 0.5, Neural ODE with a time input: where the "
+        "published number stands among 10 models and 64 starts each.",
+        PUBLISHED,
+        "single runs {single}, {below} % of them below; means of models {seeds}",
         "10_one_line_of_code",
         "neurode_lib.metrics.extrapolation_mse",
-        _time_extrapolation,
+        lambda results: _extrapolation("time_input", 5.0, results),
         judge_published,
+        PLACED,
+        "single",
     ),
     Claim(
         "factor-250",
@@ -324,6 +420,7 @@ CLAIMS = (
         "neurode_lib.metrics.extrapolation_mse",
         _factor,
         _judge_factor,
+        published="ratio",
     ),
     Claim(
         "past-the-clock",
@@ -336,6 +433,36 @@ CLAIMS = (
         "neurode_lib.metrics.extrapolation_mse",
         _past_the_clock,
         _judge_past_the_clock,
+    ),
+    Claim(
+        "diverges",
+        TOPIC,
+        "With t as an input, the extrapolation would diverge.",
+        "Share of the held-out trajectories to t = 200 that leave the finite range, for the model "
+        "with time input.",
+        "Holds if the median is at least half at both currents, in part if any trajectory does.",
+        "{lost_02} % and {lost_05} %",
+        "10_one_line_of_code",
+        "neurode_lib.metrics.divergence_steps",
+        _diverges,
+        _judge_diverges,
+        ADDED,
+    ),
+    Claim(
+        "most-consequential",
+        TOPIC,
+        "Dropping t is the single most consequential design choice.",
+        "Error beyond the horizon with one choice undone, over that with it, seed by seed: the "
+        "time input, and, for comparison, zero start, clipping, falling rate, single steps "
+        "instead of whole trajectories, and the whole best recipe.",
+        "Holds if the time input has the largest median at both currents, in part at one.",
+        "I = 0.2: time × {time_02}, single steps × {window_02}, best recipe × {recipe_02}; "
+        "I = 0.5: time × {time_05}, single steps × {window_05}, best recipe × {recipe_05}",
+        "10_one_line_of_code",
+        "neurode_lib.models.ODEFunc",
+        _consequential,
+        _judge_consequential,
+        ADDED,
     ),
     Claim(
         "equal-errors",
@@ -359,7 +486,7 @@ CLAIMS = (
         "09_beyond_the_horizon",
         "neurode_lib.metrics.extrapolation_mse",
         _horizon,
-        _judge_horizon,
+        exact(_judge_horizon),
     ),
     Claim(
         "right-regime",
@@ -371,34 +498,56 @@ CLAIMS = (
         "09_beyond_the_horizon",
         "neurode_lib.metrics.learned_cycle",
         _rests,
-        _judge_rests,
+        exact(_judge_rests),
     ),
     Claim(
         "cosines",
         TOPIC,
         "The learned fields have a cosine similarity of 0.94 to 0.96 with the true one "
         "(follow-up).",
-        "Mean cosine over the grid of states that true orbits visit, both models, both currents.",
-        "Holds if all four medians round into the range, in part if one does.",
-        "Neural ODE {neural_ode_02} and {neural_ode_05}; RNN {discrete_rnn_02} and "
-        "{discrete_rnn_05}",
+        "Mean cosine of the Neural ODE over three boxes, none of which the article names: where "
+        "true orbits go, v in [−2, 2] and w in [−1, 2]; where starts are drawn, w in [−1, 1]; "
+        "and this book's portraits, v in [−2.5, 2.5] and w in [−1, 2.25].",
+        "Holds if both currents' medians round into the range in every box, in part if in one.",
+        "orbits {orbits_02} and {orbits_05}; starts {sampling_02} and {sampling_05}; portraits "
+        "{portrait_02} and {portrait_05}",
         "08_phase_portraits",
         "neurode_lib.metrics.mean_cosine_similarity",
         _cosines,
         _judge_cosines,
+        f"{CHANGED}: it took both models, though the claim is of one, and one box, which we had "
+        "chosen",
     ),
     Claim(
         "only-the-ode",
         TOPIC,
         "Only the Neural ODE learned the physics, and the angle of its arrows shows it.",
-        "Cosine of the Neural ODE minus that of the RNN's step/dt, seed by seed.",
-        "Holds if the Neural ODE is ahead in nine seeds of ten at both currents, in part at one.",
-        "ahead in {ahead_02} and {ahead_05} of {n} seeds; difference {difference_02} and "
-        "{difference_05}",
+        "Cosine of the Neural ODE minus that of the RNN's step/dt, seed by seed, v in [−2, 2] "
+        "and w in [−1, 2], both trained by the article's recipe and both by the best one.",
+        "Holds if the Neural ODE is ahead in nine seeds of ten at both currents under both "
+        "recipes, in part under one.",
+        "article's recipe: ahead in {ahead_article_02} and {ahead_article_05} of {n} seeds, by "
+        "{gap_article_02} and {gap_article_05}; best: {ahead_best_02} and {ahead_best_05}, by "
+        "{gap_best_02} and {gap_best_05}",
         "08_phase_portraits",
         "neurode_lib.metrics.cosine_similarity",
         _only_the_ode,
         _judge_only_the_ode,
+        f"{CHANGED}: it had the article's recipe only, under which it does not hold",
+    ),
+    Claim(
+        "decisively",
+        TOPIC,
+        "By that metric the Neural ODE wins decisively (follow-up).",
+        "The same differences of cosines.",
+        "Holds if the medians are at least 0.02 at both currents under both recipes, in part if "
+        "one is.",
+        "article's recipe: {article_02} and {article_05}; best: {best_02} and {best_05}",
+        "08_phase_portraits",
+        "neurode_lib.metrics.cosine_similarity",
+        _decisively,
+        _judge_decisively,
+        ADDED,
     ),
     Claim(
         "topology",
@@ -411,7 +560,7 @@ CLAIMS = (
         "08_phase_portraits",
         "neurode_lib.metrics.mean_cosine_similarity",
         _topology,
-        _judge_topology,
+        exact(_judge_topology),
     ),
     Claim(
         "magnitude",

@@ -81,15 +81,11 @@ def bootstrap_median(
     Efron and Tibshirani 1993 [1]_.
     """
     sample = _sample("values", values)
-    level = positive_number("level", level)
-    if level >= 1.0:
-        raise ValueError(f"level must be below 1, got {level:g}")
-    n_resamples = positive_int("n_resamples", n_resamples)
-    draws = np.random.default_rng(0).integers(len(sample), size=(n_resamples, len(sample)))
+    tail = _tail(level)
+    draws = _draws(len(sample), n_resamples)
     medians = np.sort(_medians(sample[draws]))
-    tail = (1.0 - level) / 2.0
     # By rank and not interpolated: an infinity next to a number must not make NaN.
-    low, high = (medians[round(share * (n_resamples - 1))] for share in (tail, 1.0 - tail))
+    low, high = (medians[round(share * (len(medians) - 1))] for share in (tail, 1.0 - tail))
     return Interval(float(_medians(sample[None])[0]), float(low), float(high))
 
 
@@ -153,16 +149,29 @@ def rank_correlation(
     for name, values in (("x", a), ("y", b)):
         if np.ptp(values) == 0.0:
             raise ValueError(f"{name} must vary: a constant has no ranks")
-    level = positive_number("level", level)
-    draws = np.random.default_rng(0).integers(len(a), size=(n_resamples, len(a)))
+    tail = _tail(level)
+    draws = _draws(len(a), n_resamples)
     ranks = [stats.rankdata(values[draws], axis=1) for values in (a, b)]
     centred = [r - r.mean(axis=1, keepdims=True) for r in ranks]
     spreads = np.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
     # A resample in which one of the two does not vary has no correlation.
     drawn = (centred[0] * centred[1]).sum(axis=1)[spreads > 0.0] / spreads[spreads > 0.0]
-    tail = (1.0 - level) / 2.0
     low, high = np.quantile(drawn, [tail, 1.0 - tail])
     return Interval(float(stats.spearmanr(a, b).statistic), float(low), float(high))
+
+
+def _tail(level: float) -> float:
+    """Share of the resamples on either side of an interval."""
+    level = positive_number("level", level)
+    if level >= 1.0:
+        raise ValueError(f"level must be below 1, got {level:g}")
+    return (1.0 - level) / 2.0
+
+
+def _draws(n: int, n_resamples: int) -> npt.NDArray[np.int64]:
+    """Which values each resample takes, always the same ones."""
+    n_resamples = positive_int("n_resamples", n_resamples)
+    return np.random.default_rng(0).integers(n, size=(n_resamples, n))
 
 
 def _medians(rows: FloatArray) -> FloatArray:

@@ -77,13 +77,14 @@ class StudyConfig:
         return [
             Job(
                 name,
-                self.seeds[i : i + self.seeds_per_job],
+                seeds[i : i + self.seeds_per_job],
                 self.recipe_of(VARIANTS[name]),
                 self.hidden,
                 self.threads,
             )
             for name in self.variants
-            for i in range(0, len(self.seeds), self.seeds_per_job)
+            for seeds in (self.seeds[: VARIANTS[name].n_seeds],)
+            for i in range(0, len(seeds), self.seeds_per_job)
         ]
 
 

@@ -43,7 +43,11 @@ def save_job(folder: Path, job: Job, result: JobResult) -> None:
         [[name, current, repr(value)] for (name, current), value in evaluation.numbers.items()]
         for evaluation in result.evaluations
     ]
-    save_weights(_path(folder, job), tensors, {"numbers": numbers, "seconds": result.seconds})
+    save_weights(
+        _path(folder, job),
+        tensors,
+        {"numbers": numbers, "seconds": result.seconds, "protocol": result.protocol},
+    )
 
 
 def load_job(folder: Path, job: Job) -> JobResult | None:
@@ -84,6 +88,7 @@ def _sorted_out(tensors: dict[str, Tensor], metadata: dict[str, Any]) -> JobResu
             for rows in metadata["numbers"]
         ],
         seconds=float(metadata["seconds"]),
+        protocol=int(metadata["protocol"]),
     )
     for key, value in tensors.items():
         part, _, rest = key.partition("/")

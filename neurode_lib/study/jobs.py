@@ -17,6 +17,7 @@ import torch
 from neurode_lib._checks import FloatArray
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS
 from neurode_lib.models import DiscreteRNN, NeuralODE
+from neurode_lib.study.pretrained import model_in_row
 from neurode_lib.study.protocol import PROTOCOL, Evaluation, evaluate
 from neurode_lib.study.variants import (
     SNAPSHOT_SEED,
@@ -49,17 +50,15 @@ class Job:
 
     @property
     def name(self) -> str:
-        """File name without ending; it changes with everything that determines the result."""
-        identity = json.dumps(
-            asdict(self) | {"setup": asdict(VARIANTS[self.variant]), "protocol": PROTOCOL}
-        )
+        """File name without ending; it changes with everything that determines the weights."""
+        identity = json.dumps(asdict(self) | {"setup": asdict(VARIANTS[self.variant])})
         digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
         return f"{self.variant}-seeds-{self.seeds[0]}-{self.seeds[-1]}-{digest}"
 
 
 @dataclass
 class JobResult:
-    """What a job brings home."""
+    """What a job brings home, measured by a protocol of that number."""
 
     weights: Weights
     loss: FloatArray
@@ -67,11 +66,30 @@ class JobResult:
     evaluations: list[Evaluation]
     seconds: float
     snapshots: dict[int, Weights] = field(default_factory=dict)
+    protocol: int = PROTOCOL
 
 
-def run_job(job: Job) -> JobResult:
-    """Train and measure; the unit of work that an executor is given."""
+def run_job(job: Job, trained: JobResult | None = None) -> JobResult:
+    """Train and measure, or only measure again what is trained; what an executor is given."""
     torch.set_num_threads(job.threads)
+    if trained is None:
+        trained = _train(job)
+    variant = variant_named(job.variant)
+    return replace(
+        trained,
+        protocol=PROTOCOL,
+        evaluations=[
+            evaluate(
+                model_in_row(trained.weights, row, variant, job.hidden),
+                *training_set(variant, seed),
+            )
+            for row, seed in enumerate(job.seeds)
+        ],
+    )
+
+
+def _train(job: Job) -> JobResult:
+    """The job's weights and how they came about, not yet measured."""
     variant = variant_named(job.variant)
     data = [training_set(variant, seed) for seed in job.seeds]
     wants_snapshots = variant.name in SNAPSHOT_VARIANTS and SNAPSHOT_SEED in job.seeds
@@ -90,10 +108,7 @@ def run_job(job: Job) -> JobResult:
         weights=stack_weights(models),
         loss=history.loss.T,
         grad_norm=history.grad_norm.T,
-        evaluations=[
-            evaluate(model, states, currents)
-            for model, (states, currents) in zip(models, data, strict=True)
-        ],
+        evaluations=[],
         seconds=history.seconds,
         snapshots={
             update: {name: value[row] for name, value in weights.items()}

@@ -32,7 +32,9 @@ def merge(config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: floa
                 _weights(results),
                 {"variant": name, "seeds": list(config.seeds)},
             )
-        curves |= {f"{name}/{key}": curve for key, curve in _curves(results).items()}
+        # Those of a few seeds only are part of a larger design, and nobody draws them.
+        if VARIANTS[name].n_seeds is None:
+            curves |= {f"{name}/{key}": curve for key, curve in _curves(results).items()}
         snapshots |= {f"{name}/{key}": value for key, value in _snapshots(results).items()}
     write_atomically(config.out / "results.csv", _table(done).encode())
     save_weights(config.out / "curves.safetensors", curves)
@@ -112,6 +114,11 @@ def _provenance(
         "wall_seconds": wall_seconds,
         "training_seconds": {
             name: sum(result.seconds for job, result in done.items() if job.variant == name)
+            for name in config.variants
+        },
+        # Which metrics a variant has; see PROTOCOL.
+        "protocols": {
+            name: min(result.protocol for job, result in done.items() if job.variant == name)
             for name in config.variants
         },
         "recipes": {name: asdict(config.recipe_of(VARIANTS[name])) for name in config.variants},

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from neurode_lib import metrics
 from neurode_lib._checks import FloatArray, finite_array, last_axis
@@ -19,24 +19,38 @@ from neurode_lib.fitzhugh_nagumo import (
     DT,
     TRAINED_CURRENTS,
     TRAINED_STEPS,
+    V_RANGE,
+    W_RANGE,
     fhn_rhs,
+    flow_map,
     sample_starts,
     simulate,
 )
+from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.phase_plane import LimitCycle, equilibria, limit_cycle
 
 HORIZON_STEPS = 400
 N_HELD_OUT = 64
 HELD_OUT_SEED = 20_000  # far from the seeds of the training sets, which count from 0
+# Starts for choices, such as a learning rate: what is reported has no part in them.
+VALIDATION_SEED = 30_000
 NEAR_RADIUS = 0.25
 OTHER_STEPS = (0.25, 1.0)
 HOPF_BRACKET = (0.0, 1.0)
 # Where fields are compared: what the true orbits of the trained currents visit. A wider box asks
-# for more extrapolation and lowers every cosine.
+# for more extrapolation and lowers every cosine; a narrower one leaves out orbits.
 FIELD_V_RANGE = (-2.0, 2.0)
 FIELD_W_RANGE = (-1.0, 2.0)
-# To be raised when a metric changes its meaning: finished jobs are then measured again.
-PROTOCOL = 2
+Range = tuple[float, float]
+BOXES: dict[str, tuple[Range, Range]] = {
+    "orbits": (FIELD_V_RANGE, FIELD_W_RANGE),
+    "sampling": (V_RANGE, W_RANGE),
+    "portrait": (metrics.PORTRAIT_V_RANGE, metrics.PORTRAIT_W_RANGE),
+}
+# A network's step over this time, read as a field, is integrated in steps half as long.
+FIELD_STEP = 0.25
+# To be raised when metrics are added or change: finished jobs are then measured again.
+PROTOCOL = 3
 
 
 @dataclass
@@ -103,6 +117,14 @@ def other_clocks() -> dict[str, tuple[FloatArray, FloatArray]]:
     }
 
 
+@lru_cache(maxsize=1)
+def validation_set() -> tuple[FloatArray, FloatArray]:
+    """Starts, shape (64, 2), and true trajectories, shape (2, 64, 81, 2), for choices."""
+    starts = sample_starts(N_HELD_OUT, np.random.default_rng(VALIDATION_SEED))
+    truth = [simulate(starts, current, TRAINED_STEPS, DT) for current in TRAINED_CURRENTS]
+    return starts, np.stack(truth)
+
+
 @lru_cache(maxsize=4)
 def _true_cycle(current: float) -> LimitCycle:
     return limit_cycle(current)
@@ -152,23 +174,26 @@ def _measure(model: nn.Module, states: FloatArray, currents: FloatArray) -> Eval
     numbers["hopf_current", None] = np.nan if hopf is None else hopf
     _errors(model, result)
     _other_clocks(model, numbers)
+    _validation(model, numbers)
     for current in TRAINED_CURRENTS:
         _field(model, current, states, numbers)
+        _in_boxes(model, current, states[currents == current], numbers)
         _dynamics(model, current, numbers)
     return result
 
 
-def _predict_held_out(model: nn.Module, grid: FloatArray) -> FloatArray:
-    """Predictions from the held-out starts under both currents, in one batch."""
-    starts = np.tile(held_out_starts(), (len(TRAINED_CURRENTS), 1))
-    currents = np.repeat(TRAINED_CURRENTS, N_HELD_OUT)
-    predicted = metrics.predict(model, starts, currents, grid)
-    return predicted.reshape(len(TRAINED_CURRENTS), N_HELD_OUT, len(grid), 2)
+def _predict_from(model: nn.Module, starts: FloatArray, grid: FloatArray) -> FloatArray:
+    """Predictions from some starts under both currents, in one batch."""
+    currents = np.repeat(TRAINED_CURRENTS, len(starts))
+    predicted = metrics.predict(model, np.tile(starts, (len(TRAINED_CURRENTS), 1)), currents, grid)
+    return predicted.reshape(len(TRAINED_CURRENTS), len(starts), len(grid), 2)
 
 
 def _errors(model: nn.Module, result: Evaluation) -> None:
     numbers = result.numbers
-    predicted = _predict_held_out(model, np.linspace(0.0, DT * HORIZON_STEPS, HORIZON_STEPS + 1))
+    predicted = _predict_from(
+        model, held_out_starts(), np.linspace(0.0, DT * HORIZON_STEPS, HORIZON_STEPS + 1)
+    )
     for article in (False, True):
         suffix = "_article" if article else ""
         truth = held_out_truth(article=article)
@@ -207,9 +232,64 @@ def _field(
 
 def _other_clocks(model: nn.Module, numbers: dict[tuple[str, float | None], float]) -> None:
     for name, (grid, truth) in other_clocks().items():
-        predicted = _predict_held_out(model, grid)
+        predicted = _predict_from(model, held_out_starts(), grid)
         for current, path, true_path in zip(TRAINED_CURRENTS, predicted, truth, strict=True):
             numbers[f"mse_{name}", current] = metrics.trajectory_mse(path, true_path)
+    if isinstance(model, DiscreteRNN):
+        # Whoever reads its step as a field may integrate it as one.
+        as_field = NeuralODE(_StepAsField(model))
+        grid, truth = other_clocks()[f"dt_{FIELD_STEP:g}"]
+        predicted = _predict_from(as_field, held_out_starts(), grid)
+        for current, path, true_path in zip(TRAINED_CURRENTS, predicted, truth, strict=True):
+            error = metrics.trajectory_mse(path, true_path)
+            numbers[f"mse_as_field_dt_{FIELD_STEP:g}", current] = error
+
+
+class _StepAsField(nn.Module):
+    """A discrete model's mean velocity over its step, as the field of a Neural ODE."""
+
+    def __init__(self, model: DiscreteRNN) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, _: Tensor, y: Tensor, I: Tensor) -> Tensor:
+        change: Tensor = self.model.step(y, I)
+        return change / DT
+
+
+def _validation(model: nn.Module, numbers: dict[tuple[str, float | None], float]) -> None:
+    starts, truth = validation_set()
+    predicted = _predict_from(
+        model, starts, np.linspace(0.0, DT * TRAINED_STEPS, TRAINED_STEPS + 1)
+    )
+    for current, path, true_path in zip(TRAINED_CURRENTS, predicted, truth, strict=True):
+        numbers["mse_validation", current] = metrics.trajectory_mse(path, true_path)
+
+
+def _in_boxes(
+    model: nn.Module,
+    current: float,
+    own_states: FloatArray,
+    numbers: dict[tuple[str, float | None], float],
+) -> None:
+    """Field and single step in stated boxes, near and far from data under the same current."""
+    for box, (v_range, w_range) in BOXES.items():
+        points, true = metrics.field_on_grid(fhn_rhs, current, v_range=v_range, w_range=w_range)
+        distances = metrics.distance_to_data(points, own_states)
+        learned = metrics.vector_field(model, points, current, dt=DT)
+        true_change = flow_map(points, current, DT) - points
+        flat = points.reshape(-1, 2)
+        after = metrics.predict(model, flat, current, np.array([0.0, DT]))[:, 1]
+        change = after.reshape(points.shape) - points
+        for name, metric, ours, reference in (
+            ("field_cosine", metrics.mean_cosine_similarity, learned, true),
+            ("field_error", metrics.relative_field_error, learned, true),
+            ("step_error", metrics.relative_field_error, change, true_change),
+        ):
+            numbers[f"{name}_{box}", current] = metric(ours, reference)
+            split = metrics.split_by_distance(metric, ours, reference, distances, NEAR_RADIUS)
+            for side, value in split._asdict().items():
+                numbers[f"{name}_{box}_{side}", current] = np.nan if value is None else value
 
 
 def _dynamics(

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,6 +25,7 @@ from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.job_files import load_job, save_job
 from neurode_lib.study.jobs import Job, JobResult, run_job
 from neurode_lib.study.merge import is_merged, merge
+from neurode_lib.study.protocol import PROTOCOL
 
 
 def run_study(
@@ -58,25 +59,35 @@ def run_study(
     config = StudyConfig() if config is None else config
     instance_of("config", config, StudyConfig)
     jobs = config.all_jobs()
-    done = {job: result for job in jobs if (result := load_job(config.jobs, job)) is not None}
-    missing = [job for job in jobs if job not in done]
+    found = {job: load_job(config.jobs, job) for job in jobs}
+    done = {
+        job: result
+        for job, result in found.items()
+        if result is not None and result.protocol == PROTOCOL
+    }
+    # Nothing, or weights that an earlier protocol measured.
+    missing = {job: found[job] for job in jobs if job not in done}
     started = time.perf_counter()
     with tqdm(total=len(jobs), initial=len(done), unit="job", disable=not progress) as bar:
         if missing:
             done |= _run(missing, config, executor, bar)
     if missing or not is_merged(config.out, jobs):
-        wall_seconds = time.perf_counter() - started if len(missing) == len(jobs) else None
+        untrained = all(result is None for result in found.values())
+        wall_seconds = time.perf_counter() - started if untrained else None
         merge(config, {job: done[job] for job in jobs}, wall_seconds)
     return config.out
 
 
 def _run(
-    missing: Sequence[Job], config: StudyConfig, executor: Executor | None, bar: tqdm
+    missing: Mapping[Job, JobResult | None],
+    config: StudyConfig,
+    executor: Executor | None,
+    bar: tqdm,
 ) -> dict[Job, JobResult]:
     """Run jobs; each is a file as soon as it is done."""
     done = {}
     with _processes(config.threads) if executor is None else nullcontext(executor) as workers:
-        futures = {workers.submit(run_job, job): job for job in missing}
+        futures = {workers.submit(run_job, *item): item[0] for item in missing.items()}
         for future in as_completed(futures):
             job = futures[future]
             done[job] = future.result()

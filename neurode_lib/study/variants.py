@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import torch
+
 from neurode_lib._checks import FloatArray, instance_of, one_of
-from neurode_lib.fitzhugh_nagumo import build_dataset
-from neurode_lib.models import DiscreteRNN, NeuralODE, make_model
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, build_dataset
+from neurode_lib.models import DiscreteRNN, NeuralODE, make_model, network_of
 from neurode_lib.training.recipe import Recipe
 
 SEEDS = tuple(range(10))
@@ -39,10 +41,17 @@ class Variant:
     name, title : str
         Identifier, and the words used in tables and figures.
     recipe : Recipe
-    kind, time_input, zero_init
+    kind, time_input, zero_init, time_unit, output_scale
         See :func:`neurode_lib.models.make_model`.
+    last_layer : float
+        Factor on the default initial weights of the last layer, where they are not zero.
     noise_std : float
         Standard deviation of the noise on the training data.
+    data_seed : int or None
+        The data of this seed for every seed of weights and minibatches; None gives each seed its
+        own.
+    n_seeds : int or None
+        How many of the study's seeds are run; None runs all.
     packaged : bool
         Whether the weights come with the library. The rest are left out to keep it small; their
         results are there, and ``make study`` makes their weights again.
@@ -54,13 +63,20 @@ class Variant:
     kind: Literal["neural_ode", "discrete_rnn"] = "neural_ode"
     time_input: bool = False
     zero_init: bool = True
+    time_unit: float = 1.0
+    output_scale: float = 1.0
+    last_layer: float = 1.0
     noise_std: float = 0.0
+    data_seed: int | None = None
+    n_seeds: int | None = None
     packaged: bool = True
 
 
 def _windowed(length: int) -> Recipe:
     return Recipe(window=length, batch=STEPS_PER_UPDATE // length)
 
+
+BEST = Recipe(updates=3000, window=1, batch=256, weight_decay=0.0)
 
 _CLEAN = [
     Variant("neural_ode", "Neural ODE"),
@@ -74,11 +90,15 @@ _CLEAN = [
     Variant("per_step", "Neural ODE, per-step loss", _windowed(1)),
     Variant("window_5", "Neural ODE, windows of 5 steps", _windowed(5)),
     Variant("window_20", "Neural ODE, windows of 20 steps", _windowed(20)),
+    Variant("best_recipe", "Neural ODE, the library's best recipe", BEST),
     Variant(
-        "best_recipe",
-        "Neural ODE, the library's best recipe",
-        Recipe(updates=3000, window=1, batch=256, weight_decay=0.0),
+        "discrete_rnn_per_step",
+        "discrete RNN, per-step loss",
+        _windowed(1),
+        "discrete_rnn",
+        packaged=False,
     ),
+    Variant("discrete_rnn_best_recipe", "discrete RNN, best recipe", BEST, "discrete_rnn"),
 ]
 
 NOISE_LEVELS = (0.05, 0.2)
@@ -95,10 +115,89 @@ def _noisy(base: Variant, noise_std: float) -> Variant:
     )
 
 
-VARIANTS: dict[str, Variant] = {variant.name: variant for variant in _CLEAN} | {
-    noisy.name: noisy
-    for noise_std in NOISE_LEVELS
-    for noisy in (_noisy(base, noise_std) for base in _CLEAN if base.name in _NOISY_BASES)
+_BY_NAME = {variant.name: variant for variant in _CLEAN}
+_NOISY = [_noisy(_BY_NAME[name], std) for std in NOISE_LEVELS for name in _NOISY_BASES]
+
+# What makes the best recipe better, its window or its optimisation? These process as many steps
+# as the other windowed variants, 600 × 1,600 = 3,000 × 320: what differs is the window, or how
+# often the weights are updated with it.
+MANY_UPDATES = 3000
+_WINDOW_OR_UPDATES = [
+    Variant("window_80", "Neural ODE, half of the trajectories", _windowed(80), packaged=False),
+    Variant(
+        "window_1_updates_3000",
+        "Neural ODE, per-step loss, 3,000 updates",
+        Recipe(
+            updates=MANY_UPDATES, window=1, batch=STEPS_PER_UPDATE * ARTICLE.updates // MANY_UPDATES
+        ),
+        packaged=False,
+    ),
+]
+
+# What tells a Neural ODE from the discrete RNN beside the number of evaluations in a step: its
+# network's output is multiplied by dt. Here the discrete one has that, too.
+_SIZES_OF_OUTPUT = [
+    Variant(
+        "euler",
+        "one Euler step of a field",
+        ARTICLE,
+        "discrete_rnn",
+        output_scale=DT,
+        packaged=False,
+    ),
+    Variant(
+        "euler_best_recipe",
+        "one Euler step of a field, best recipe",
+        BEST,
+        "discrete_rnn",
+        output_scale=DT,
+        packaged=False,
+    ),
+]
+
+_STARTS = [
+    Variant(
+        "small_init",
+        "Neural ODE, last layer at a tenth of the default",
+        zero_init=False,
+        last_layer=0.1,
+        packaged=False,
+    ),
+    Variant(
+        "time_input_scaled",
+        "Neural ODE with time input t/40",
+        time_input=True,
+        time_unit=DT * TRAINED_STEPS,
+        packaged=False,
+    ),
+]
+
+# Which part of the spread over seeds comes from the data, and which from the weights? Each of
+# the first seeds' data with each of the first seeds' weights and minibatches.
+CROSSED = 4
+_CROSSED = [
+    replace(
+        _BY_NAME[name],
+        name=f"{name}_data_{seed}",
+        title=f"{_BY_NAME[name].title}, data of seed {seed}",
+        data_seed=seed,
+        n_seeds=CROSSED,
+        packaged=False,
+    )
+    for name in ("best_recipe", "discrete_rnn_best_recipe")
+    for seed in range(CROSSED)
+]
+
+VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        *_CLEAN,
+        *_NOISY,
+        *_WINDOW_OR_UPDATES,
+        *_SIZES_OF_OUTPUT,
+        *_STARTS,
+        *_CROSSED,
+    )
 }
 
 
@@ -110,16 +209,25 @@ def variant_named(name: str) -> Variant:
 def training_set(variant: Variant, seed: int) -> tuple[FloatArray, FloatArray]:
     """States, shape (40, 81, 2), and currents, shape (40,), that a seed learns from."""
     instance_of("variant", variant, Variant)
-    return build_dataset(seed=seed, noise_std=variant.noise_std)
+    return build_dataset(
+        seed=seed if variant.data_seed is None else variant.data_seed,
+        noise_std=variant.noise_std,
+    )
 
 
 def new_model(variant: Variant, seed: int, hidden: int = 128) -> NeuralODE | DiscreteRNN:
     """A variant's model as a seed initialises it, before any training."""
     instance_of("variant", variant, Variant)
-    return make_model(
+    model = make_model(
         variant.kind,
         seed=seed,
         hidden=hidden,
         time_input=variant.time_input,
         zero_init=variant.zero_init,
+        time_unit=variant.time_unit,
+        output_scale=variant.output_scale,
     )
+    with torch.no_grad():
+        for parameter in network_of(model)[-1].parameters():
+            parameter.mul_(variant.last_layer)
+    return model

@@ -135,3 +135,22 @@ def test_paper_is_white_and_wide_enough(address: str, new_page: Any) -> None:
     assert not cut_off
     for unwanted in (".bd-sidebar-primary", ".copybtn", ".unfold-code", ".prev-next-area"):
         assert not page.locator(unwanted).first.is_visible()
+
+
+def test_the_scorecard_can_be_narrowed_and_a_link_to_a_row_shows_it(
+    address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/notebooks/12_claims_measured.html")
+    rows = page.locator("table.claims tbody tr")
+    every = rows.count()
+    page.locator("select[name=topic]").select_option("training")
+    page.locator("select[name=verdict]").select_option("holds in part")
+    shown = page.locator("table.claims tbody tr:visible")
+    assert 0 < shown.count() < every
+    assert {row.get_attribute("data-topic") for row in shown.all()} == {"training"}
+    assert page.locator(".claim-filters output").inner_text() == (
+        f"{shown.count()} of {every} claims"
+    )
+    page.evaluate("location.hash = 'claim-step-error'")
+    until(page, "document.getElementById('claim-step-error').checkVisibility()")
+    assert page.locator("table.claims tbody tr:visible").count() == every

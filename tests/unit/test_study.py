@@ -15,16 +15,24 @@ import torch
 from neurode_lib.metrics import predict
 from neurode_lib.models import NeuralODE
 from neurode_lib.phase_plane import equilibria
+from neurode_lib.study import jobs
 from neurode_lib.study import run as study
 from neurode_lib.study.config import StudyConfig, quick_config
+from neurode_lib.study.job_files import load_job, save_job
 from neurode_lib.study.jobs import Job, reference_losses, run_job
 from neurode_lib.study.merge import is_merged
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
-from neurode_lib.study.protocol import evaluate
+from neurode_lib.study.protocol import PROTOCOL, Evaluation, evaluate
 from neurode_lib.study.provenance import write_provenance
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
-from neurode_lib.study.variants import SNAPSHOT_UPDATES, VARIANTS, training_set, variant_named
+from neurode_lib.study.variants import (
+    SNAPSHOT_UPDATES,
+    VARIANTS,
+    new_model,
+    training_set,
+    variant_named,
+)
 from neurode_lib.training.recipe import Recipe
 from neurode_lib.weights import PACKAGED
 
@@ -67,7 +75,7 @@ def results_of(config):
 class Refusing(Executor):
     """An executor for runs that must have nothing to do."""
 
-    def submit(self, _function, job):
+    def submit(self, _function, job, *_):
         raise AssertionError(f"{job.name} was run again")
 
 
@@ -134,24 +142,63 @@ def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
     ran = []
 
     class Counting(ThreadPoolExecutor):
-        def submit(self, function, job):
-            ran.append(job.name)
-            return super().submit(function, job)
+        def submit(self, function, job, trained):
+            ran.append((job.name, trained))
+            return super().submit(function, job, trained)
 
     with Counting(1) as executor:
         run_study(config, executor, progress=False)
-    assert ran == [lost.stem]
+    assert ran == [(lost.stem, None)]
     assert results_of(config) == results_of(finished)
+
+
+def test_what_an_earlier_protocol_measured_is_measured_again_without_training(
+    finished, tmp_path, monkeypatch
+):
+    config = copy_of(finished, tmp_path)
+    for job in config.all_jobs():
+        result = load_job(config.jobs, job)
+        emptied = [Evaluation() for _ in job.seeds]
+        save_job(config.jobs, job, replace(result, evaluations=emptied, protocol=PROTOCOL - 1))
+
+    def refuse(_job):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(jobs, "_train", refuse)
+    with ThreadPoolExecutor(1) as executor:
+        run_study(config, executor, progress=False)
+    assert results_of(config) == results_of(finished)
+    protocols = load_results(config.out).provenance["protocols"]
+    assert protocols == dict.fromkeys(config.variants, PROTOCOL)
+
+
+def test_a_variant_may_run_fewer_seeds_all_on_the_same_data():
+    crossed = VARIANTS["best_recipe_data_2"]
+    config = StudyConfig(variants=(crossed.name,))
+    assert [job.seeds for job in config.all_jobs()] == [(0, 1, 2, 3)]
+    own, _ = training_set(VARIANTS["best_recipe"], 2)
+    for seed in (0, 3):
+        np.testing.assert_array_equal(training_set(crossed, seed)[0], own)
+    first, other = (new_model(crossed, seed).state_dict() for seed in (0, 1))
+    assert not torch.equal(first["func.net.0.weight"], other["func.net.0.weight"])
+    # Where data and weights have the same seed, it is the variant that is crossed.
+    results = load_results()
+    for metric in ("field_cosine", "field_error"):
+        np.testing.assert_allclose(
+            results.values(crossed.name, metric, 0.5)[2],
+            results.values("best_recipe", metric, 0.5)[2],
+            rtol=1e-4,  # trained beside other models, which may round differently
+        )
 
 
 def test_a_job_that_fails_keeps_the_others(tmp_path, monkeypatch):
     config = small(tmp_path, variants=("discrete_rnn",))
     real = run_job
 
-    def failing(job):
+    def failing(job, trained):
         if job.seeds == (1,):
             raise KeyboardInterrupt
-        return real(job)
+        return real(job, trained)
 
     monkeypatch.setattr(study, "run_job", failing)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
@@ -218,8 +265,8 @@ def test_a_cluster_gives_the_same_results_also_when_a_worker_is_killed(finished,
         def __init__(self, client):
             self.client, self.inner, self.submitted = client, client.get_executor(retries=3), 0
 
-        def submit(self, function, job):
-            future = self.inner.submit(function, job)
+        def submit(self, function, job, *trained):
+            future = self.inner.submit(function, job, *trained)
             self.submitted += 1
             if self.submitted == 2:
                 victim = next(iter(self.client.run(os.getpid).values()))
@@ -429,5 +476,5 @@ def test_snapshots_run_from_standing_still_to_the_trained_model():
 
 
 def test_the_package_stays_small():
-    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 8 * 2**20
+    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 11 * 2**20
     assert json.loads((PACKAGED / "provenance.json").read_text())["neurode_lib"]
