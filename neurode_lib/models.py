@@ -166,6 +166,9 @@ class NeuralODE(nn.Module):
 class DiscreteRNN(nn.Module):
     """The control: the same network, used as a residual step instead of a derivative.
 
+    It keeps the article's name, but has no hidden state: in the field's words it is a learned flow
+    map, or a residual network with the same weights in every layer.
+
     ``y ← y + net(y, I)`` knows nothing of time. What one step means is fixed by the sampling of
     the data it was trained on.
 

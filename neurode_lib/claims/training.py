@@ -238,7 +238,7 @@ CLAIMS = (
         _straight_first,
         _judge_straight_first,
         "set on 25 November 2026 with the row; changed 26 November 2026: an untrained network "
-        "scores as high",
+        "scores nearly as high",
     ),
     Claim(
         "clipping",

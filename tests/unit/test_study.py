@@ -405,8 +405,9 @@ def test_the_packaged_results_are_what_the_code_makes(name):
     np.testing.assert_allclose(
         reference_losses(name, load_results().seeds[0], reference["hidden"]), stored, rtol=1e-4
     )
-    curve = load_results().curve(name, "loss")[0]
-    assert curve[0] == pytest.approx(stored[0], rel=1e-4)
+    if VARIANTS[name].n_seeds is None:  # those of a few seeds keep no curves
+        curve = load_results().curve(name, "loss")[0]
+        assert curve[0] == pytest.approx(stored[0], rel=1e-4)
 
 
 @pytest.mark.parametrize("name", [v.name for v in VARIANTS.values() if v.packaged])
