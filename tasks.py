@@ -106,12 +106,11 @@ def make_environment(
 def install_torch(venv: str) -> None:
     """Install torch, without gigabytes of libraries for graphics cards that nobody asked for.
 
-    On Linux, PyPI's torch brings them. Unless ``TORCH=gpu`` asks for it, or pip finds a build
-    without them (Linux with an index of one's own; Windows and macOS always), uv fetches PyTorch's
-    build for the processor: it knows where that is.
+    On Linux, PyPI's torch brings them. Unless ``TORCH=gpu`` asks for them, or pip is set up to find
+    a build without them, uv fetches PyTorch's build for the processor: it knows where that is.
     """
     requirement = ["-r", TORCH]
-    if setting("TORCH") != "gpu":
+    if sys.platform == "linux" and setting("TORCH") != "gpu":
         plan = subprocess.run(
             [
                 ROOT / venv / PROGRAMS / "python",
@@ -157,9 +156,9 @@ def setup() -> None:
     def install() -> None:
         pip("--no-deps", "--require-hashes", "-r", LOCK)
         install_torch(".venv")
-        pip("--no-deps", "-e", ".")
 
-    make_environment(".venv", [LOCK, TORCH, PROJECT], install)
+    make_environment(".venv", [LOCK, TORCH], install, mark=".lock")
+    make_environment(".venv", [PROJECT], lambda: pip("--no-deps", "-e", "."))
 
 
 def node_modules() -> None:
@@ -435,6 +434,8 @@ def main(arguments: Sequence[str]) -> None:
     # Small matrices: threads cost more than they bring, and tests run side by side.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    # As everywhere else, also on Windows.
+    os.environ["PYTHONUTF8"] = "1"
     names = []
     for argument in arguments:
         name, sign, value = argument.partition("=")

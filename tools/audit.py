@@ -147,7 +147,14 @@ def main() -> int:
         print(f"audit: {reason}")
         return 1
     # Without their install scripts: vnu-jar's would look for a Java to download.
-    install = ["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    install = [
+        shutil.which("npm") or "npm",
+        "ci",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+    ]
     subprocess.run(install, cwd=AUDIT, check=True)
     faults = []
     for audit in (audit_html, audit_weight, audit_lighthouse):

@@ -7,6 +7,7 @@ One group failing does not hide the others; the exit code is zero only if all pa
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def javascript_tests() -> bool:
         print(f"JavaScript tests cannot run: {reason}")
         return False
     return all(
-        run(f"JavaScript: npm {' '.join(step)}", ["npm", *step], EXPLORERS)
+        run(f"JavaScript: npm {' '.join(step)}", [shutil.which("npm") or "npm", *step], EXPLORERS)
         for step in (["ci", "--no-audit", "--no-fund", "--silent"], ["test"], ["run", "check"])
     )
 

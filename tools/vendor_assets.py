@@ -56,7 +56,14 @@ def fetch(package: str, version: str, folder: Path, files: dict[str, str]) -> di
     """Unpack the named files of one package version; return its entry for VERSIONS.json."""
     with tempfile.TemporaryDirectory() as scratch:
         packed = subprocess.run(
-            ["npm", "pack", "--silent", "--pack-destination", scratch, f"{package}@{version}"],
+            [
+                shutil.which("npm") or "npm",
+                "pack",
+                "--silent",
+                "--pack-destination",
+                scratch,
+                f"{package}@{version}",
+            ],
             check=True,
             capture_output=True,
             text=True,

@@ -270,7 +270,7 @@ def test_a_cluster_gives_the_same_results_also_when_a_worker_is_killed(finished,
             self.submitted += 1
             if self.submitted == 2:
                 victim = next(iter(self.client.run(os.getpid).values()))
-                os.kill(victim, signal.SIGKILL)
+                os.kill(victim, getattr(signal, "SIGKILL", signal.SIGTERM))
             return future
 
     with (
