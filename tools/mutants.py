@@ -34,8 +34,8 @@ def copy_to(folder: Path) -> None:
         source, target = ROOT / name, folder / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)
-            ignored = shutil.ignore_patterns("__pycache__", "node_modules", "data")
-            shutil.copytree(source, target, ignore=ignored)
+            ignore = shutil.ignore_patterns("__pycache__", "node_modules", "data")
+            shutil.copytree(source, target, ignore=ignore)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
@@ -43,11 +43,11 @@ def copy_to(folder: Path) -> None:
 
 def change(name: str, folder: Path) -> str:
     """What a mutant changed: the lines before and after."""
-    shown = subprocess.run(
+    text = subprocess.run(
         ["mutmut", "show", name], cwd=folder, capture_output=True, text=True, check=True
     ).stdout
     return "\n".join(
-        line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
+        line for line in text.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
     )
 
 
@@ -84,9 +84,9 @@ def main() -> None:
     RESULT.write_text(json.dumps(modules, indent=1) + "\n")
     for name, module in modules.items():
         print(f"{name}: {module['killed']} of {module['mutants']} noticed")
-    listed = folder / "survivors.txt"
-    listed.write_text("\n\n".join(f"{name}\n{change(name, folder)}" for name in survivors) + "\n")
-    print(f"What no test noticed: {listed}")
+    report = folder / "survivors.txt"
+    report.write_text("\n\n".join(f"{name}\n{change(name, folder)}" for name in survivors) + "\n")
+    print(f"What no test noticed: {report}")
 
 
 if __name__ == "__main__":

@@ -65,13 +65,13 @@ class Weight:
 
     def faults(self) -> list[str]:
         """Which limits the page breaks."""
-        found = [f"{self.name} loads {name} before it has painted" for name in self.too_early]
+        faults = [f"{self.name} loads {name} before it has painted" for name in self.too_early]
         if self.total > self.limit:
-            found.append(f"{self.name}: {self.total} bytes, {self.limit} allowed")
+            faults.append(f"{self.name}: {self.total} bytes, {self.limit} allowed")
         if self.by_kind["networks"] > LIMIT_NETWORKS:
             networks = self.by_kind["networks"]
-            found.append(f"{self.name}: {networks} bytes of networks, {LIMIT_NETWORKS} allowed")
-        return found
+            faults.append(f"{self.name}: {networks} bytes of networks, {LIMIT_NETWORKS} allowed")
+        return faults
 
 
 def site_pages(site: Path) -> list[str]:
@@ -95,7 +95,7 @@ def weigh(browser: Browser, address: str, name: str) -> Weight:
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     kinds: dict[str, str] = {}
-    received: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
 
     def classify(event: dict[str, Any]) -> None:
         path = event["response"]["url"].partition("?")[0]
@@ -104,7 +104,7 @@ def weigh(browser: Browser, address: str, name: str) -> Weight:
 
     def count(event: dict[str, Any]) -> None:
         if event["requestId"] in kinds:  # else a data: address, which is no request
-            received[kinds[event["requestId"]]] += round(event["encodedDataLength"])
+            sizes[kinds[event["requestId"]]] += round(event["encodedDataLength"])
 
     session.on("Network.responseReceived", classify)
     session.on("Network.loadingFinished", count)
@@ -112,7 +112,7 @@ def weigh(browser: Browser, address: str, name: str) -> Weight:
     too_early = page.evaluate(READ)
     has_maths = page.locator("mjx-container").count() > 0
     context.close()
-    return Weight(name, has_maths, [re.sub(r".*/", "", one) for one in too_early], received)
+    return Weight(name, has_maths, [re.sub(r".*/", "", one) for one in too_early], sizes)
 
 
 def table(weights: list[Weight]) -> str:

@@ -55,7 +55,7 @@ ASSETS: list[tuple[str, str, str, dict[str, str]]] = [
 def fetch(package: str, version: str, folder: Path, files: dict[str, str]) -> dict[str, str]:
     """Unpack the named files of one package version; return its entry for VERSIONS.json."""
     with tempfile.TemporaryDirectory() as scratch:
-        packed = subprocess.run(
+        process = subprocess.run(
             [
                 shutil.which("npm") or "npm",
                 "pack",
@@ -68,7 +68,7 @@ def fetch(package: str, version: str, folder: Path, files: dict[str, str]) -> di
             capture_output=True,
             text=True,
         )
-        with tarfile.open(Path(scratch, packed.stdout.split()[-1])) as archive:
+        with tarfile.open(Path(scratch, process.stdout.split()[-1])) as archive:
             archive.extractall(scratch, filter="data")
         source = Path(scratch, "package")
         shutil.rmtree(folder, ignore_errors=True)

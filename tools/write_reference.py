@@ -73,21 +73,21 @@ def library_names() -> set[str]:
 
 def dependencies() -> str:
     """The page on dependencies, in MyST Markdown."""
-    locked, needed = pins(), library_names()
+    all_pins, own = pins(), library_names()
     rows = "\n".join(
         f"| {pin.name} | {pin.version} | "
         + (licence(pin.name).replace("|", " ") if pin.is_for_here else f"only if `{pin.condition}`")
-        + f" | {'the library' if pin.name.lower() in needed else ''} |"
-        for pin in locked
+        + f" | {'the library' if pin.name.lower() in own else ''} |"
+        for pin in all_pins
     )
     return f"""\
 # What it is built on
 
 <!-- written by tools/write_reference.py; `make reference` makes it again -->
 
-`requirements.lock` pins {len({pin.name for pin in locked}) - 1} packages for Linux, macOS and
+`requirements.lock` pins {len({pin.name for pin in all_pins}) - 1} packages for Linux, macOS and
 Windows, with the digest of every file, and `requirements/torch.txt` pins PyTorch: which build of it
-fits depends on the machine, so its digest is not checked. The library itself needs {len(needed)} of
+fits depends on the machine, so its digest is not checked. The library itself needs {len(own)} of
 all these. The page's scripts and formulas are served with it, with their licences beside them.
 
 ## Versions of Python and of the dependencies

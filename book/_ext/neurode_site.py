@@ -86,9 +86,9 @@ def describe(
     text = " ".join(paragraph.astext().split()) if paragraph is not None else context["title"]
     if len(text) > 160:
         text = text[:157].rsplit(" ", 1)[0] + "…"
-    quoted = text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    attribute = text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     context["metatags"] = (
-        context.get("metatags", "") + f'<meta name="description" content="{quoted}"/>\n'
+        context.get("metatags", "") + f'<meta name="description" content="{attribute}"/>\n'
     )
 
 
@@ -102,22 +102,22 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
     # In the order of first mention; each page has the same ones in the same order.
     names = {name: None for text in pages.values() for _, name in SHEET.findall(text)}
     scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js")]
-    replaced = bundle_styles(static, names, formulas, pages.values(), scripts)
+    sheets = bundle_styles(static, names, formulas, pages.values(), scripts)
     version = hashlib.sha256((static / BUNDLE).read_bytes()).hexdigest()[:8]
     for path, text in pages.items():
         first = True
 
-        def link(found: re.Match[str]) -> str:
+        def link(tag_match: re.Match[str]) -> str:
             nonlocal first
             tag = (
-                f'    <link rel="stylesheet" href="{found[1]}{BUNDLE}?v={version}">\n'
-                f'    <script data-font="{found[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
+                f'    <link rel="stylesheet" href="{tag_match[1]}{BUNDLE}?v={version}">\n'
+                f'    <script data-font="{tag_match[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
             )
             tag, first = (tag if first else ""), False
             return tag
 
         pages[path] = SHEET.sub(link, text)
-    remove(static, replaced)
+    remove(static, sheets)
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:

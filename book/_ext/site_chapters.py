@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 @cache
 def works() -> dict[str, tuple[str, str, str]]:
     """Works of the bibliography by address: key, how a text cites it, and names it."""
-    found = {}
+    by_address = {}
     for key, entry in pybtex.database.parse_file(ROOT / "book" / "references.bib").entries.items():
         field = entry.fields
         if "doi" in field:
@@ -62,28 +62,30 @@ def works() -> dict[str, tuple[str, str, str]]:
             for one in entry.persons["author"]
         ]
         names = f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
-        found[address] = (key, f"{names}, {field['year']}", f"{names} ({field['year']})")
-    return found
+        by_address[address] = (key, f"{names}, {field['year']}", f"{names} ({field['year']})")
+    return by_address
 
 
 def citation(link: re.Match[str], page: str) -> str:
     """A link to a work as a citation; other links stay."""
     if link["address"] not in works():
         return link[0]
-    key, cited, named = works()[link["address"]]
-    if link["text"] not in (cited, named):
-        logger.warning(f"{link['text']!r} should be {cited!r} or {named!r}", location=page)
-    return f"{{cite:{'t' if link['text'] == named else 'p'}}}`{key}`"
+    key, in_brackets, in_sentence = works()[link["address"]]
+    if link["text"] not in (in_brackets, in_sentence):
+        logger.warning(
+            f"{link['text']!r} should be {in_brackets!r} or {in_sentence!r}", location=page
+        )
+    return f"{{cite:{'t' if link['text'] == in_sentence else 'p'}}}`{key}`"
 
 
 def citations(group: re.Match[str], page: str) -> str:
     """Works in round brackets as one citation."""
     addresses = [link["address"] for link in LINK.finditer(group[0])]
-    written = [citation(link, page) for link in LINK.finditer(group[0])]
+    roles = [citation(link, page) for link in LINK.finditer(group[0])]
     if not all(address in works() for address in addresses):
         return group[0]
-    if len(written) == 1:
-        return written[0]
+    if len(roles) == 1:
+        return roles[0]
     return f"{{cite:p}}`{','.join(works()[address][0] for address in addresses)}`"
 
 
@@ -96,11 +98,11 @@ def box(quotation: re.Match[str]) -> str:
 def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
     """Plain Markdown as MyST; ``figures`` are names by number."""
 
-    def mention(found: re.Match[str]) -> str:
-        if found[1] not in figures:
-            logger.warning(f"there is no {found[0]}", location=page)
-            return found[0]
-        return f"{{numref}}`{figures[found[1]]}`"
+    def mention(match: re.Match[str]) -> str:
+        if match[1] not in figures:
+            logger.warning(f"there is no {match[0]}", location=page)
+            return match[0]
+        return f"{{numref}}`{figures[match[1]]}`"
 
     parts = CODE.split(text)
     for i in range(0, len(parts), 2):
@@ -123,35 +125,35 @@ def markdown_of(cell: dict[str, Any]) -> str | None:
         return source
     if not source.startswith(MAGIC):
         return None
-    shown = [o["data"]["text/markdown"] for o in cell["outputs"] if "data" in o]
-    if len(shown) != 1:
+    texts = [o["data"]["text/markdown"] for o in cell["outputs"] if "data" in o]
+    if len(texts) != 1:
         raise ValueError(f"the cell {cell['id']} has not run: make execute")
-    return joined(shown[0])
+    return joined(texts[0])
 
 
 def cells_for_sphinx(cells: list[dict[str, Any]], page: str) -> list[dict[str, Any]]:
     """Cells of a chapter, as the module's text says."""
-    read: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     figures: dict[str, str] = {}
     for cell in cells:
         text = markdown_of(cell)
         if text is None:
-            read.append(cell)
+            result.append(cell)
         elif caption := CAPTION.fullmatch(text):
-            figure = read[-1].get("metadata", {}).get("mystnb", {}).get("figure")
+            figure = result[-1].get("metadata", {}).get("mystnb", {}).get("figure")
             if figure is None:
                 raise ValueError(f"Fig. {caption['number']} stands after a cell without a figure")
             figure["caption"] = " ".join(caption["caption"].split())
             figures[caption["number"]] = figure["name"]
         else:
-            kept = {"id": cell["id"], "metadata": {}} if "id" in cell else {"metadata": {}}
-            read.append({**kept, "cell_type": "markdown", "source": text})
-    for cell in read:
+            identity = {"id": cell["id"], "metadata": {}} if "id" in cell else {"metadata": {}}
+            result.append({**identity, "cell_type": "markdown", "source": text})
+    for cell in result:
         if cell["cell_type"] == "markdown":
             cell["source"] = markdown_for_sphinx(cell["source"], figures, page)
         elif figure := cell["metadata"].get("mystnb", {}).get("figure"):
             figure["caption"] = markdown_for_sphinx(figure["caption"], figures, page)
-    return read
+    return result
 
 
 def read_chapter(app: Sphinx, page: str, source: list[str]) -> None:

@@ -39,24 +39,24 @@ def opened(nodes: list[Any]) -> list[Any]:
             node.prelude = compact(node.prelude)
         if getattr(node, "content", None) is not None:
             holds_rules = getattr(node, "lower_at_keyword", "") in GROUPS
-            read = tinycss2.parse_rule_list if holds_rules else tinycss2.parse_blocks_contents
-            node.content = opened(read(node.content, skip_comments=True, skip_whitespace=True))
+            parse = tinycss2.parse_rule_list if holds_rules else tinycss2.parse_blocks_contents
+            node.content = opened(parse(node.content, skip_comments=True, skip_whitespace=True))
     return nodes
 
 
 def compact(tokens: list[Any]) -> list[Any]:
     """Leave out comments, and spaces at the ends, after other spaces and around commas and >."""
-    kept: list[Any] = []
+    result: list[Any] = []
     for token in tokens:
-        if kept and kept[-1].type == "whitespace" and token in (",", ">"):
-            kept.pop()
+        if result and result[-1].type == "whitespace" and token in (",", ">"):
+            result.pop()
         if token.type == "whitespace":
             token.value = " "
-            if not kept or kept[-1].type == "whitespace" or kept[-1] in (",", ">"):
+            if not result or result[-1].type == "whitespace" or result[-1] in (",", ">"):
                 continue
         if token.type != "comment":
-            kept.append(token)
-    return kept[:-1] if kept and kept[-1].type == "whitespace" else kept
+            result.append(token)
+    return result[:-1] if result and result[-1].type == "whitespace" else result
 
 
 def walk(nodes: Iterable[Any]) -> Iterator[Any]:
@@ -79,15 +79,15 @@ def declarations(nodes: Iterable[Any], name: str = "") -> list[Any]:
     return [n for n in walk(nodes) if n.type == "declaration" and name in ("", n.name)]
 
 
-def select(nodes: Iterable[Any], wanted: Callable[[Any], bool]) -> list[Any]:
+def select(nodes: Iterable[Any], condition: Callable[[Any], bool]) -> list[Any]:
     """Leave out rules and declarations that are not wanted, and rules that then are empty."""
-    kept = []
-    for node in filter(wanted, nodes):
+    result = []
+    for node in filter(condition, nodes):
         if content := getattr(node, "content", None):
-            node.content = select(content, wanted)
+            node.content = select(content, condition)
         if not content or node.content:
-            kept.append(node)
-    return kept
+            result.append(node)
+    return result
 
 
 def is_used(selector: list[Any], names: set[str]) -> bool:
@@ -104,9 +104,9 @@ def cut_selectors(rule: Any, names: set[str]) -> bool:
     parts = [
         list(part) for comma, part in groupby(rule.prelude, lambda token: token == ",") if not comma
     ]
-    used = [tinycss2.serialize(part) for part in parts if is_used(part, names)]
-    rule.prelude = tinycss2.parse_component_value_list(",".join(used))
-    return bool(used)
+    selectors = [tinycss2.serialize(part) for part in parts if is_used(part, names)]
+    rule.prelude = tinycss2.parse_component_value_list(",".join(selectors))
+    return bool(selectors)
 
 
 def read_properties(rules: list[Any], words: set[str]) -> set[str]:
@@ -119,11 +119,11 @@ def read_properties(rules: list[Any], words: set[str]) -> set[str]:
             for token in walk(node.value)
             if token.type == "function" and token.lower_name == "var"
         }
-    read, new = set(), {"*", *words}
+    names, new = set(), {"*", *words}
     while new:
-        read |= new
-        new = {name for reader in new & reads.keys() for name in reads[reader]} - read
-    return read
+        names |= new
+        new = {name for reader in new & reads.keys() for name in reads[reader]} - names
+    return names
 
 
 def words_in(tokens: Iterable[Any]) -> str:
@@ -134,10 +134,10 @@ def words_in(tokens: Iterable[Any]) -> str:
 def without_unasked(rules: list[Any]) -> list[Any]:
     """Leave out the fonts and the animations that no declaration asks for by their names."""
     faces = at_rules(rules, "font-face")
-    asked = words_in(declarations(rule for rule in rules if rule not in faces))
+    words = words_in(declarations(rule for rule in rules if rule not in faces))
     names = {face: declarations([face], "font-family")[0].value for face in faces}
     names |= {rule: rule.prelude for rule in at_rules(rules, "keyframes")}
-    return [rule for rule in rules if rule not in names or words_in(names[rule]) in asked]
+    return [rule for rule in rules if rule not in names or words_in(names[rule]) in words]
 
 
 def purge(rules: list[Any], pages: Iterable[str], scripts: Iterable[str]) -> list[Any]:
@@ -146,6 +146,8 @@ def purge(rules: list[Any], pages: Iterable[str], scripts: Iterable[str]) -> lis
     pages = "\n".join(pages)
     names = words.union(*(names.split() for _, names in GIVEN.findall(pages)))
     rules = select(rules, lambda n: n.type != "qualified-rule" or cut_selectors(n, names))
-    read = read_properties(rules, words.union(WORD.findall(pages)))
-    rules = select(rules, lambda n: n.type != "declaration" or n.name[:2] != "--" or n.name in read)
+    properties = read_properties(rules, words.union(WORD.findall(pages)))
+    rules = select(
+        rules, lambda n: n.type != "declaration" or n.name[:2] != "--" or n.name in properties
+    )
     return without_unasked(rules)

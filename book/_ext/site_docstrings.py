@@ -55,8 +55,8 @@ def without_this_machine(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str
 ) -> tuple[str, str] | None:
     """Signature that says PACKAGED, not where the library lies on the machine that builds."""
-    shown = PATH.sub(lambda path: "PACKAGED" if path[1] else f"Path({path[2]!r})", signature or "")
-    return (shown, returns) if shown != (signature or "") else None
+    text = PATH.sub(lambda path: "PACKAGED" if path[1] else f"Path({path[2]!r})", signature or "")
+    return (text, returns) if text != (signature or "") else None
 
 
 def resolve_short_name(

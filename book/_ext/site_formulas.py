@@ -58,20 +58,20 @@ def visit_block(writer: Any, node: nodes.math_block) -> None:
 
 def set_formulas(pages: dict[Path, str]) -> str:
     """Put the formulas into the pages, in place; return the style sheet they need."""
-    wanted = sorted({found.groups() for text in pages.values() for found in MARK.finditer(text)})
-    made = render([(html.unescape(tex), display == "true") for display, tex in wanted])
-    ready = dict(zip(wanted, made["html"], strict=True))
+    formulas = sorted({match.groups() for text in pages.values() for match in MARK.finditer(text)})
+    output = render([(html.unescape(tex), display == "true") for display, tex in formulas])
+    html_of = dict(zip(formulas, output["html"], strict=True))
     for path, text in pages.items():
-        text = MARK.sub(lambda found: ready[found.groups()], text)
+        text = MARK.sub(lambda match: html_of[match.groups()], text)
         pages[path] = LONE_HEADER.sub(name_header, text)
-    return str(made["css"])
+    return str(output["css"])
 
 
-def name_header(found: re.Match[str]) -> str:
+def name_header(match: re.Match[str]) -> str:
     """Say a header's formula as text: MathML alone does not name a table's column."""
-    spoken = TAG.sub("", MATHML.findall(found[2])[0])
-    shown = MATHML.sub(f'<span class="visually-hidden">{spoken}</span>', found[2])
-    return f"<th {found[1]}>{shown}</th>"
+    spoken = TAG.sub("", MATHML.findall(match[2])[0])
+    content = MATHML.sub(f'<span class="visually-hidden">{spoken}</span>', match[2])
+    return f"<th {match[1]}>{content}</th>"
 
 
 def render(formulas: list[tuple[str, bool]]) -> dict[str, Any]:

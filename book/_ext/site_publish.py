@@ -190,7 +190,7 @@ def root_not_found_page(site: Path, pages: dict[Path, str]) -> None:
         # Nor is it the true page of any address.
         text = CANONICAL.sub("", pages[site / "404.html"])
         pages[site / "404.html"] = RELATIVE.sub(
-            lambda found: f'{found[1]}="{root}{found[2].removeprefix("./")}"', text
+            lambda match: f'{match[1]}="{root}{match[2].removeprefix("./")}"', text
         )
 
 
@@ -234,25 +234,25 @@ def describe_for_sharing(site: Path, pages: dict[Path, str]) -> None:
 
 def preview(site: Path, text: str) -> tuple[str, str]:
     """Address below the site and text of a page's picture: its first figure, else the cover."""
-    found = PICTURE.search(text)
-    if found is None:
+    match = PICTURE.search(text)
+    if match is None:
         return f"_static/{COVER}", COVER_ALT
-    target = site / "_static" / "previews" / found[1]
+    target = site / "_static" / "previews" / match[1]
     target.parent.mkdir(exist_ok=True)
-    with Image.open(site / "_images" / found[1]) as figure:
+    with Image.open(site / "_images" / match[1]) as figure:
         card = Image.new("RGB", PREVIEW_SIZE, "white")
         room = (PREVIEW_SIZE[0] - 80, PREVIEW_SIZE[1] - 80)
         scale = min(room[0] / figure.width, room[1] / figure.height)
-        shown = figure.convert("RGB").resize(
+        picture = figure.convert("RGB").resize(
             (round(figure.width * scale), round(figure.height * scale)), Image.Resampling.LANCZOS
         )
         card.paste(
-            shown,
-            ((PREVIEW_SIZE[0] - shown.width) // 2, (PREVIEW_SIZE[1] - shown.height) // 2),
+            picture,
+            ((PREVIEW_SIZE[0] - picture.width) // 2, (PREVIEW_SIZE[1] - picture.height) // 2),
         )
         card.quantize(64, dither=Image.Dither.NONE).save(target, optimize=True)
-    alternative = ALTERNATIVE.search(found[0])
-    return f"_static/previews/{found[1]}", alternative[1] if alternative else ""
+    alternative = ALTERNATIVE.search(match[0])
+    return f"_static/previews/{match[1]}", alternative[1] if alternative else ""
 
 
 def write_files(site: Path, pages: dict[Path, str]) -> None:

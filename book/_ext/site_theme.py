@@ -87,12 +87,12 @@ MENDED = (
 )
 
 
-def fold_long_code(found: re.Match[str]) -> str:
+def fold_long_code(match: re.Match[str]) -> str:
     """Mark a long listing; the style shows its beginning, site.js adds the button for the rest."""
-    lines = found[2].count("\n")
+    lines = match[2].count("\n")
     if lines <= LONGEST_LISTING:
-        return found[0]
-    return f'<div class="highlight long-code" data-lines="{lines}">{found[1]}{found[2]}</pre>'
+        return match[0]
+    return f'<div class="highlight long-code" data-lines="{lines}">{match[1]}{match[2]}</pre>'
 
 
 def clean(text: str, *, is_search: bool) -> str:

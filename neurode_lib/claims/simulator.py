@@ -88,10 +88,10 @@ def _judge_orders(values: Values, slack: float) -> Verdict:
 
 
 def _simulator_error(results: Results) -> Values:
-    kept = slice(0, TRAINED_STEPS + 1)
+    horizon = slice(0, TRAINED_STEPS + 1)
     article, accurate = held_out_truth(article=True), held_out_truth()
     errors = [
-        trajectory_mse(path[:, kept], true[:, kept])
+        trajectory_mse(path[:, horizon], true[:, horizon])
         for path, true in zip(article, accurate, strict=True)
     ]
     model = [results.values("neural_ode", "mse_within", I) for I in TRAINED_CURRENTS]

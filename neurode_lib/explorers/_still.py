@@ -45,8 +45,8 @@ class Panel:
     def curve(self, x: npt.ArrayLike, y: npt.ArrayLike, colour: str, *, width: float = 2.0) -> None:
         """Add a line through the points, up to the first that is not finite."""
         path = np.stack([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
-        broken = np.flatnonzero(~np.isfinite(path).all(axis=0))
-        end = int(broken[0]) if broken.size else path.shape[1]
+        gaps = np.flatnonzero(~np.isfinite(path).all(axis=0))
+        end = int(gaps[0]) if gaps.size else path.shape[1]
         px, py = self._pixels(path[0, :end], path[1, :end])
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(px, py, strict=True))
         self._parts.append(

@@ -62,11 +62,11 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.validate("presets")
     def _known_presets(self, proposal: Any) -> list[str]:
-        known = SPEC[self._kind]["presets"]
+        names = SPEC[self._kind]["presets"]
         for name in proposal["value"]:
-            if name not in known:
+            if name not in names:
                 raise traitlets.TraitError(
-                    f"presets must be among {', '.join(known)}, got {name!r}"
+                    f"presets must be among {', '.join(names)}, got {name!r}"
                 )
         return list(proposal["value"])
 
@@ -102,5 +102,5 @@ class Explorer(anywidget.AnyWidget):
         return {**data, "text/plain": repr(self), "text/html": self.to_html()}, metadata
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.state().items())
-        return f"{type(self).__name__}({shown})"
+        fields = ", ".join(f"{name}={value!r}" for name, value in self.state().items())
+        return f"{type(self).__name__}({fields})"
