@@ -113,8 +113,8 @@ class Ensemble:
     def advance(self) -> None:
         """Make one update of every model."""
         started = time.perf_counter()
-        if self.validation is not None and self.update % VALIDATE_EVERY == 0:
-            self.validation.look(self.weights, self.update)
+        if self.validation is not None and self.update == 0:
+            self.validation.look(self.weights, 0)
         errors, losses = self.objective.losses(self.weights, self.update)
         self._warn(self._stop(~torch.isfinite(losses)), "the loss")
         self.last_good = self._copy_of_weights()
@@ -131,6 +131,8 @@ class Ensemble:
         self.loss.append(errors.detach().cpu().double().numpy())
         self.grad_norm.append(norms.cpu().double().numpy())
         self.update += 1
+        if self.validation is not None and self.update % VALIDATE_EVERY == 0:
+            self.validation.look(self.weights, self.update)
         self.seconds += time.perf_counter() - started
 
     @property
@@ -151,7 +153,8 @@ class Ensemble:
         stopped = self._stop(~torch.cat(finite, dim=1).all(dim=1))
         final = self.weights
         if self.validation is not None:
-            self.validation.look(self.weights, self.update)
+            if self.update % VALIDATE_EVERY or self.update == 0:
+                self.validation.look(self.weights, self.update)
             final = self.validation.best_weights
         for k, model in enumerate(self.models):
             with torch.no_grad():

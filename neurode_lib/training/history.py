@@ -32,8 +32,8 @@ class History:
     snapshots : dict of int to Weights
         Stacked weights after as many updates as the key says.
     validation : ndarray, shape (V, K)
-        Error on the validation data, every ``VALIDATE_EVERY`` updates from the first on; no rows
-        without such data.
+        Error on the validation data, before the first update, after every ``VALIDATE_EVERY``-th and
+        after the last; no rows without such data.
     best_update : list of int
         For each model, after how many updates that error was smallest: its weights are from there.
     fitted : list of (Recordings or None)
