@@ -11,7 +11,16 @@ from neurode_lib._lazy import lazy_names
 if TYPE_CHECKING:
     from neurode_lib.fitzhugh_nagumo import build_dataset, simulate
     from neurode_lib.integrator import rk4_integrate
-    from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, make_model
+    from neurode_lib.models import (
+        DiscreteRNN,
+        NeuralODE,
+        ODEFunc,
+        load_model,
+        make_model,
+        save_model,
+    )
+    from neurode_lib.recordings import Recordings
+    from neurode_lib.scaling import Scaling
     from neurode_lib.study.pretrained import load_pretrained
     from neurode_lib.study.results import load_results
     from neurode_lib.training.loop import train
@@ -24,11 +33,15 @@ __all__ = [
     "NeuralODE",
     "ODEFunc",
     "Recipe",
+    "Recordings",
+    "Scaling",
     "build_dataset",
+    "load_model",
     "load_pretrained",
     "load_results",
     "make_model",
     "rk4_integrate",
+    "save_model",
     "simulate",
     "train",
 ]
@@ -40,11 +53,15 @@ __getattr__, __dir__ = lazy_names(
         "NeuralODE": "models",
         "ODEFunc": "models",
         "Recipe": "training.recipe",
+        "Recordings": "recordings",
+        "Scaling": "scaling",
         "build_dataset": "fitzhugh_nagumo",
+        "load_model": "models",
         "load_pretrained": "study.pretrained",
         "load_results": "study.results",
         "make_model": "models",
         "rk4_integrate": "integrator",
+        "save_model": "models",
         "simulate": "fitzhugh_nagumo",
         "train": "training.loop",
     },

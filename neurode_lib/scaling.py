@@ -27,6 +27,7 @@ from neurode_lib._checks import FloatArray, instance_of, positive_number
 from neurode_lib.inputs import Input
 from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc, network_of
 from neurode_lib.recordings import Recordings
+from neurode_lib.trained_range import keep_trained_range
 
 Model = TypeVar("Model", NeuralODE, DiscreteRNN)
 
@@ -151,6 +152,10 @@ class Scaling:
             new.func = ScaledField(new.func, self)
         else:
             self._fold(new)
+        if hasattr(new, "trained_currents"):
+            bounds = np.array(new.trained_currents)
+            in_units = bounds * self.input_scale[:, None] + self.input_mean[:, None]
+            keep_trained_range(new, in_units.T)
         return new
 
     def _fold(self, model: NeuralODE | DiscreteRNN) -> None:

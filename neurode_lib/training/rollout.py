@@ -49,9 +49,20 @@ NO_SCALES = Scales()
 
 
 def stepping_of(model: nn.Module) -> Stepping:
-    """How a model turns its network into steps; refuse what has none."""
-    network_of(model)
-    return "residual" if isinstance(model, DiscreteRNN) else "rk4"
+    """How a model makes steps: of a field, of whatever kind, or of a network alone.
+
+    Raises
+    ------
+    TypeError
+        If the model is neither a NeuralODE nor a DiscreteRNN.
+    """
+    if isinstance(model, DiscreteRNN):
+        return "residual"
+    if isinstance(model, NeuralODE):
+        return "rk4"
+    raise TypeError(
+        f"model must be a NeuralODE, of any field, or a DiscreteRNN, got {type(model).__name__}"
+    )
 
 
 def scales_of(model: nn.Module) -> Scales:

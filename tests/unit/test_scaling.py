@@ -106,6 +106,15 @@ def test_scaling_refuses_what_it_was_not_made_from():
         Scaling.of(Recordings([0, 1], [[np.nan, np.nan]]))
 
 
+def test_the_trained_range_is_in_the_units_of_the_data_too():
+    data = in_millivolts()
+    scaling = Scaling.of(data)
+    model = make_model(seed=0, hidden=4)
+    train(model, scaling.scale(data), recipe=Recipe(updates=1), progress=False)
+    (bounds,) = scaling.in_units(model).trained_currents
+    assert bounds == pytest.approx((data.visited_inputs().min(), data.visited_inputs().max()))
+
+
 # --- one's own models on disk --------------------------------------------------------------------
 
 
