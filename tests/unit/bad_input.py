@@ -16,7 +16,6 @@ import torch
 from matplotlib.figure import Figure
 
 from neurode_lib import fitzhugh_nagumo as fhn
-from neurode_lib import hodgkin_huxley as hh
 from neurode_lib import inputs, metrics, phase_plane, weights
 from neurode_lib.chapters import figures, numbers, sliders, source
 from neurode_lib.chapters.models import model_for
@@ -34,6 +33,7 @@ from neurode_lib.models import (
     network_of,
     save_model,
 )
+from neurode_lib.neurons import hodgkin_huxley as hh
 from neurode_lib.recordings import Recordings
 from neurode_lib.scaling import ScaledField, Scaling
 from neurode_lib.study.config import StudyConfig, quick_config
@@ -723,8 +723,8 @@ WITHOUT_ROW = {
     "fitzhugh_nagumo.fhn_rhs": INNER_LOOP,
     "fitzhugh_nagumo.refuse_divergence": CHECK,
     "fitzhugh_nagumo.rk4_step": INNER_LOOP,
-    "hodgkin_huxley.gate_rates": INNER_LOOP,
-    "hodgkin_huxley.hh_rhs": INNER_LOOP,
+    "neurons.hodgkin_huxley.gate_rates": INNER_LOOP,
+    "neurons.hodgkin_huxley.hh_rhs": INNER_LOOP,
     "inputs.is_signal": "answers for anything",
     "inputs.signals_of": CHECK,
     "inputs.values_at": INNER_LOOP,

@@ -88,8 +88,8 @@ def test_a_pretrained_model_predicts_and_is_measured_there(variant, device):
         vector_field(there, starts, 0.5), vector_field(here, starts, 0.5), atol=1e-5
     )
     assert len(learned_equilibria(there, 0.5)) == len(learned_equilibria(here, 0.5))
-    cycle = learned_cycle(there, 0.5, t_end=120.0, transient=20.0)
-    assert cycle == pytest.approx(learned_cycle(here, 0.5, t_end=120.0, transient=20.0), rel=1e-3)
+    cycle = learned_cycle(there, 0.5, t_end=250.0, transient=50.0)
+    assert cycle == pytest.approx(learned_cycle(here, 0.5, t_end=250.0, transient=50.0), rel=1e-3)
 
 
 def test_the_integrator_takes_times_of_the_device(device):

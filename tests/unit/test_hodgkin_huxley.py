@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from neurode_lib.hodgkin_huxley import gate_rates, hh_rhs, resting_state, simulate_hh
 from neurode_lib.inputs import pulses, step
 from neurode_lib.metrics import spike_times
+from neurode_lib.neurons.hodgkin_huxley import gate_rates, hh_rhs, resting_state, simulate_hh
 
 
 def spikes(current, duration=300.0, start=None):
