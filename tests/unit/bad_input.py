@@ -712,6 +712,7 @@ WITHOUT_ROW = {
     "chapters.numbers.typeset": "any text will do",
     "chapters.parameters": "rules that refuse; tried in test_parameters.py",
     "chapters.prose": "an author's text; what it refuses is tried in test_prose.py",
+    "chapters.narrow": "IPython hands it the figures that it shows",
     "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
     "explorers.base": TRAITS,
     "explorers.live": TRAITS,
