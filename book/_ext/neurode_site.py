@@ -48,8 +48,8 @@ UNUSED_SCRIPTS = re.compile(
 )
 UNUSED_SHEETS = re.compile(r"thebe|togglebutton")
 SHEET = re.compile(r'[ \t]*<link\b[^>]*href="([^"?]*_static/)([^"?]+\.css)[^>]*>\n?')
-# The text's font is asked for with the style sheet, not after it. By a script: from disk there is
-# no need, and browsers call a preload there an error.
+# The text's font is asked for before the style sheet: a script after it would wait for it. By a
+# script: from disk there is no need, and browsers call a preload there an error.
 TEXT_FONT = "vendor/source-serif-4/latin-wght-normal.woff2"
 PRELOAD = (
     'if(location.protocol!="file:")document.head.append(Object.assign(document.createElement("link")'
@@ -100,7 +100,9 @@ def write_all_pages(app: Sphinx, env: Any) -> Iterable[str]:
 def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
     """Replace the style sheets of the pages by the site's one."""
     # In the order of first mention; each page has the same ones in the same order.
+    # A page that an earlier build left behind has the one sheet already.
     names = {name: None for text in pages.values() for _, name in SHEET.findall(text)}
+    names.pop(BUNDLE, None)
     scripts = [path.read_text(encoding="utf-8") for path in static.rglob("*.js")]
     sheets = bundle_styles(static, names, formulas, pages.values(), scripts)
     version = hashlib.sha256((static / BUNDLE).read_bytes()).hexdigest()[:8]
@@ -110,8 +112,8 @@ def use_one_sheet(pages: dict[Path, str], static: Path, formulas: str) -> None:
         def link(tag_match: re.Match[str]) -> str:
             nonlocal first
             tag = (
-                f'    <link rel="stylesheet" href="{tag_match[1]}{BUNDLE}?v={version}">\n'
                 f'    <script data-font="{tag_match[1]}{TEXT_FONT}">{PRELOAD}</script>\n'
+                f'    <link rel="stylesheet" href="{tag_match[1]}{BUNDLE}?v={version}">\n'
             )
             tag, first = (tag if first else ""), False
             return tag

@@ -60,7 +60,11 @@ def set_formulas(pages: dict[Path, str]) -> str:
     """Put the formulas into the pages, in place; return the style sheet they need."""
     formulas = sorted({match.groups() for text in pages.values() for match in MARK.finditer(text)})
     output = render([(html.unescape(tex), display == "true") for display, tex in formulas])
-    html_of = dict(zip(formulas, output["html"], strict=True))
+    # site.js puts the TeX in the place of a formula that is copied.
+    html_of = {
+        (display, tex): drawn.replace("<mjx-container ", f'<mjx-container data-tex="{tex}" ', 1)
+        for (display, tex), drawn in zip(formulas, output["html"], strict=True)
+    }
     for path, text in pages.items():
         text = MARK.sub(lambda match: html_of[match.groups()], text)
         pages[path] = LONE_HEADER.sub(name_header, text)

@@ -10,7 +10,9 @@ UNUSED_TAGS = re.compile(
     # Icons come from a style sheet and a font; the script (1.5 MB) would do the same once more.
     r"(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js"
     # Deferred scripts are found early enough without.
-    r'|rel="preload" as="script")'
+    r'|rel="preload" as="script"'
+    # Firefox fetches the next page beforehand, which the policy has no word to allow.
+    r'|rel="next"|rel="prev")'
     r"[^>]*>(?:</script>)?\n?"
     # sphinx-thebe's settings, which its script would read.
     r"|[ \t]*<script type=\"text/x-thebe-config\">.*?</script>\n?"
@@ -82,6 +84,21 @@ MENDED = (
     (r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>', r'<span class="\1">\2</span>'),
     (r'<p>(<ul class="simple">(?:(?!</?ul\b)[\s\S])*</ul>)\s*</p>', r"\1"),
     (r"<h1></h1>", ""),
+    # What is wider than the text: the theme knows the class, and makes room for it.
+    (
+        r'<div class="output text_html">'
+        r'(?=\s*<(?:figure class="neurode-explorer"|div class="claims-frame"))',
+        '<div class="output text_html full-width">',
+    ),
+    # Until the theme's script has run, which is after the first words, "auto" is no colour mode;
+    # without scripts it never becomes one.
+    (r'(<html [^>]*data-theme=)"auto"', r'\1"light"'),
+    (
+        r'(\.dataset\.theme = )localStorage\.getItem\("theme"\) \|\| "auto"',
+        r'\1(m => m == "light" || m == "dark" ? m : '
+        r'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+        r'(localStorage.getItem("mode"))',
+    ),
     # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )

@@ -17,14 +17,43 @@
     }
   }
 
-  // Paper is white.
+  // Paper is white, and has all pictures.
   var theme;
   window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("img.only-light").forEach((picture) => {
+      picture.loading = "eager";
+    });
     theme = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";
   });
   window.addEventListener("afterprint", () => {
     document.documentElement.dataset.theme = theme;
+  });
+
+  // A formula is drawn, and would be copied as nothing: its TeX is put in its place.
+  document.addEventListener("copy", (event) => {
+    var selection = window.getSelection();
+    if (selection.isCollapsed || selection.rangeCount === 0) return;
+    var range = selection.getRangeAt(0).cloneRange();
+    var formulaAt = (node) => (node.nodeType === 1 ? node : node.parentElement).closest("mjx-container");
+    var [first, last] = [formulaAt(range.startContainer), formulaAt(range.endContainer)];
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    var copy = document.createElement("div");
+    copy.append(range.cloneContents());
+    var formulas = copy.querySelectorAll("mjx-container[data-tex]");
+    if (formulas.length === 0) return;
+    formulas.forEach((formula) => {
+      var mark = formula.getAttribute("display") === "true" ? "$$" : "$";
+      formula.replaceWith(mark + formula.dataset.tex + mark);
+    });
+    copy.className = "copied-text";
+    document.body.append(copy);
+    // biome-ignore lint/performance/useDomNodeTextContent: only what is laid out has line ends
+    event.clipboardData.setData("text/plain", copy.innerText);
+    event.clipboardData.setData("text/html", copy.innerHTML);
+    copy.remove();
+    event.preventDefault();
   });
 
   // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables. Looked at
@@ -41,7 +70,7 @@
       },
       { rootMargin: "100% 0px" },
     );
-    document.querySelectorAll("div.math > mjx-container, .picture").forEach((wide) => {
+    document.querySelectorAll("div.math > mjx-container").forEach((wide) => {
       near.observe(wide);
     });
   }

@@ -169,6 +169,47 @@ def test_a_view_travels_in_the_address(pages: dict[str, str], new_page: Any, fig
     assert figure(again, "phase-plane").state()["integrator"] == "rk4"
 
 
+def test_back_shows_what_was_there(pages: dict[str, str], new_page: Any, figure: Any) -> None:
+    page = new_page(pages["two"])
+    fig = figure(page, "second")
+    at_first = fig.state()
+    fig.root.locator('[data-preset="block"]').click()
+    page.wait_for_function("location.hash.includes('I=1.6')")
+    page.get_by_text("a step too large").click()
+    page.wait_for_function("document.querySelector('[data-name=second]').explorer.state.dt === 2")
+    page.go_back()
+    page.wait_for_function("document.querySelector('[data-name=second]').explorer.state.I === 1.6")
+    page.go_back()
+    page.wait_for_function("document.querySelector('[data-name=second]').explorer.state.I === 0.2")
+    assert fig.state() == at_first
+    page.go_forward()
+    page.wait_for_function("document.querySelector('[data-name=second]').explorer.state.I === 1.6")
+
+
+def test_what_a_link_asks_for_and_is_not_there_is_said(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page(pages["one"])
+    fig = figure(page, "phase-plane")
+    fig.set(I=1.2)
+    # Not what was shown before, but the figure's own start; and a valid value that is no usual one.
+    page.evaluate("location.hash = 'phase-plane?I=much&horizon=73'")
+    page.wait_for_function("document.querySelector('.nx-said').textContent.includes('I = 0.5')")
+    assert fig.state()["I"] == 0.5
+    assert fig.root.locator('select[name="horizon"]').input_value() == "73"
+
+
+def test_the_right_button_moves_nothing(pages: dict[str, str], new_page: Any, figure: Any) -> None:
+    page = new_page(pages["one"])
+    fig = figure(page, "phase-plane")
+    before = fig.state()
+    page.mouse.move(*middle(fig.root.locator(".nx-handle")))
+    page.mouse.down(button="right")
+    page.mouse.move(*middle(fig.root.locator(".nx-traces")))
+    page.mouse.up(button="right")
+    assert fig.state() == before
+
+
 def test_a_sentence_links_to_a_preset(pages: dict[str, str], new_page: Any, figure: Any) -> None:
     page = new_page(pages["two"])
     page.get_by_text("a step too large").click()

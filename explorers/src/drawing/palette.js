@@ -33,12 +33,15 @@ const DARK = {
 /** The books' theme, JupyterLab, Colab and VS Code each say it in their own attribute. */
 export function isDark(document) {
   const { documentElement: html, body } = document;
+  const system = (query) => document.defaultView.matchMedia(query).matches;
+  // Then the reader's own colours are what the page has, whatever it asks for.
+  if (system("(forced-colors: active)")) return system("(prefers-color-scheme: dark)");
   const said = html.dataset.theme ?? html.getAttribute("theme");
   if (said === "dark" || said === "light") return said === "dark";
   if (body?.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
   if (body?.classList.contains("vscode-dark")) return true;
   if (body?.classList.contains("vscode-light")) return false;
-  return document.defaultView.matchMedia("(prefers-color-scheme: dark)").matches;
+  return system("(prefers-color-scheme: dark)");
 }
 
 export const palette = (dark) => (dark ? DARK : LIGHT);
@@ -49,10 +52,12 @@ export function watchTheme(document, changed) {
   const attributes = { attributes: true, attributeFilter: ["data-theme", "theme", "class", "data-jp-theme-light"] };
   observer.observe(document.documentElement, attributes);
   if (document.body) observer.observe(document.body, attributes);
-  const query = document.defaultView.matchMedia("(prefers-color-scheme: dark)");
-  query.addEventListener("change", changed);
+  const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) =>
+    document.defaultView.matchMedia(query),
+  );
+  for (const query of queries) query.addEventListener("change", changed);
   return () => {
     observer.disconnect();
-    query.removeEventListener("change", changed);
+    for (const query of queries) query.removeEventListener("change", changed);
   };
 }

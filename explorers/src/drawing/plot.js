@@ -1,9 +1,9 @@
 // Drawing on a canvas: a sharp surface, and panels with axes in data coordinates.
 import { format, linear, ticks } from "./scale.js";
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
-const MATHS = "'Latin Modern Math', 'STIX Two Math', Cambria, Georgia, serif";
-export const font = (size, { maths = false } = {}) => (maths ? `italic ${size}px ${MATHS}` : `${size}px ${FONT}`);
+// The letters of the book's text, formulas and stills; in a notebook, where they are not, such as they are.
+const LETTERS = "'Source Serif 4', Charter, Georgia, serif";
+export const font = (size, { maths = false } = {}) => `${maths ? "italic " : ""}${size}px ${LETTERS}`;
 
 /**
  * A part of a picture that rarely changes: what `paint(ctx)` draws, as long as `key` and the size
@@ -16,7 +16,8 @@ export class Layer {
   }
 
   draw({ ctx, width, height }, key, paint) {
-    const whole = [key, ctx.canvas.width, ctx.canvas.height].join();
+    // Letters that are still on their way come in another frame.
+    const whole = [key, ctx.canvas.width, ctx.canvas.height, document.fonts?.status].join();
     if (this.wanted !== whole) {
       this.wanted = whole;
       this.kept = false;

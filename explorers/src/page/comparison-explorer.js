@@ -56,9 +56,13 @@ export class ComparisonExplorer extends Explorer {
     return h(
       "div",
       { class: "nx-models" },
-      h("div", { class: `nx-cards nx-cards-${this.cards.length}` }, ...this.cards.map((card) => card.element)),
+      h(
+        "div",
+        { class: `nx-cards nx-cards-${this.cards.length}` },
+        ...this.cards.map((card) => card.element),
+        h("div", { class: "nx-long" }, this.traces),
+      ),
       angleLegend(),
-      h("div", { class: "nx-long" }, this.traces),
       this.notice,
     );
   }

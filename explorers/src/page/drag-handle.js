@@ -34,6 +34,8 @@ export function dragHandle(plane, scales, fields, state, change, owner = "") {
       });
     },
     onpointerdown: (event) => {
+      // The right button opens a menu, and a second finger zooms.
+      if (event.button !== 0 || !event.isPrimary) return;
       event.preventDefault();
       element.focus({ preventScroll: true });
       element.setPointerCapture(event.pointerId);

@@ -38,10 +38,14 @@ export class Explorer {
     this.summaryElement = h("p", { class: "nx-summary", "aria-live": "polite" });
     const names = Array.isArray(initial?.presets) ? initial.presets : Object.keys(spec.presets);
     el.append(
-      this.buildPresets(names.filter((name) => Object.hasOwn(spec.presets, name))),
-      this.buildStage(),
-      h("div", { class: "nx-controls" }, ...this.buildControls().map((item) => this.adopt(item))),
-      h("div", { class: "nx-foot" }, this.summaryElement, this.buildActions()),
+      h(
+        "div",
+        { class: "nx-body" },
+        this.buildPresets(names.filter((name) => Object.hasOwn(spec.presets, name))),
+        this.buildStage(),
+        h("div", { class: "nx-controls" }, ...this.buildControls().map((item) => this.adopt(item))),
+        h("div", { class: "nx-foot" }, this.summaryElement, this.buildActions()),
+      ),
     );
     el.addEventListener("keydown", keepKeys);
 
@@ -56,6 +60,8 @@ export class Explorer {
     this.resize = new ResizeObserver(() => this.invalidate());
     this.resize.observe(el);
     this.unwatchTheme = watchTheme(el.ownerDocument, () => this.applyTheme());
+    this.lettersCame = () => this.invalidate();
+    el.ownerDocument.fonts?.addEventListener("loadingdone", this.lettersCame);
     this.applyTheme();
     this.showControls();
   }
@@ -85,6 +91,9 @@ export class Explorer {
   buildActions() {
     const { copyLink } = this.options;
     const said = h("span", { class: "nx-said", role: "status" });
+    this.tell = (words) => {
+      said.textContent = words;
+    };
     return h(
       "div",
       { class: "nx-actions" },
@@ -97,7 +106,7 @@ export class Explorer {
               type: "button",
               "data-action": "copy-link",
               onclick: async () => {
-                said.textContent = await copyLink(this.state);
+                this.tell(await copyLink(this.state));
               },
             },
             "Copy link",
@@ -220,6 +229,7 @@ export class Explorer {
     this.visibility.disconnect();
     this.resize.disconnect();
     this.unwatchTheme();
+    this.el.ownerDocument.fonts?.removeEventListener("loadingdone", this.lettersCame);
     this.el.removeEventListener("keydown", keepKeys);
     delete this.el.explorer;
   }

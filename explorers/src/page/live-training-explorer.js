@@ -6,10 +6,10 @@ import { format } from "../drawing/scale.js";
 import { Network } from "../network/network.js";
 import { writeSafetensors } from "../network/safetensors.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { currentsOf, drawnCurrents, HELD_OUT, trainingData } from "../training/dataset.js";
+import { currentsOf, drawnCurrents, HELD_OUT, heldOutData, standingStill, trainingData } from "../training/dataset.js";
 import { TrainingClient } from "../training/worker-client.js";
 import { ComparisonExplorer, errorText, TRAINED } from "./comparison-explorer.js";
-import { choiceSlider, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
+import { choiceSlider, folded, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { spec } from "./spec.js";
 
 const VIEW = ["I", "v0", "w0"]; // the other fields describe the training
@@ -57,7 +57,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     this.progress = h("p", { class: "nx-readout nx-progress" }, " ");
     const cards = stage.firstChild;
     cards.classList.replace("nx-cards-1", "nx-cards-2");
-    cards.append(
+    this.traces.parentElement.before(
       h(
         "div",
         { class: "nx-card" },
@@ -102,6 +102,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
         ["true", "yes"],
       ],
       change,
+      { unused: ({ kind }) => kind === "discrete_rnn" },
     );
     const row = (...items) => h("div", { class: "nx-row" }, ...items.map((item) => this.adopt(item)));
     return [
@@ -115,26 +116,31 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
       choiceSlider("window", ["Window: steps of one prediction"], fields.window.choices, change),
       row(
         select("kind", ["Model"], Object.entries(NAMES), change),
-        timeInput,
-        select(
-          "init",
-          ["Last layer at first"],
-          [
-            ["zero", "zero"],
-            ["default", "random"],
-          ],
-          change,
-        ),
-        select("hidden", ["Hidden units"], numbers("hidden"), change),
-        select("lr", ["Learning rate"], numbers("lr"), change),
         select("updates", ["Updates"], numbers("updates"), change),
       ),
-      row(
-        number("I_first", ["Trained at ", variable("I"), " ="], fields.I_first, change),
-        number("I_second", ["and"], fields.I_second, change),
-        number("seed", ["Seed"], fields.seed, change),
-        number("v0", [subscripted("v", "0")], fields.v0, change),
-        number("w0", [subscripted("w", "0")], fields.w0, change),
+      folded(
+        "More settings",
+        row(
+          timeInput,
+          select(
+            "init",
+            ["Last layer at first"],
+            [
+              ["zero", "zero"],
+              ["default", "random"],
+            ],
+            change,
+          ),
+          select("hidden", ["Hidden units"], numbers("hidden"), change),
+          select("lr", ["Learning rate"], numbers("lr"), change),
+        ),
+        row(
+          number("I_first", ["Trained at ", variable("I"), " ="], fields.I_first, change),
+          number("I_second", ["and"], fields.I_second, change),
+          number("seed", ["Seed"], fields.seed, change),
+          number("v0", [subscripted("v", "0")], fields.v0, change),
+          number("w0", [subscripted("w", "0")], fields.w0, change),
+        ),
       ),
     ];
   }
@@ -334,7 +340,9 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     if (run.errors.length === 0) return [h("strong", {}, "Not trained yet."), ` To learn from: ${data}.`];
     const [at, error] = run.errors.at(-1);
     const reached = run.errors.find(([, value]) => value <= GOAL);
-    const head = { finished: "Trained.", diverged: "Diverged.", paused: "Paused." }[run.status] ?? "Training.";
+    const still = standingStill(heldOutData(state).advance());
+    const trained = error < still ? "Trained." : "Trained to its end, and worse than standing still.";
+    const head = { finished: trained, diverged: "Diverged.", paused: "Paused." }[run.status] ?? "Training.";
     if (run.running) {
       return [
         h("strong", {}, head),
@@ -345,7 +353,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     return [
       h("strong", {}, head),
       ` ${run.update} of ${state.updates} updates on ${data}. Mean squared error on ${HELD_OUT * currentsOf(state).length} ` +
-        `held-out trajectories after ${at} updates: ${errorText(error)}` +
+        `held-out trajectories after ${at} updates: ${errorText(error)}, of standing still: ${errorText(still)}` +
         `${reached ? `; ${GOAL} was reached at update ${reached[0]}` : ""}.${shown}`,
     ];
   }

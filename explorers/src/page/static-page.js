@@ -29,7 +29,7 @@ function start() {
       console.error(error);
     }
   }
-  links.open({ scroll: true });
+  links.start();
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -77,6 +77,19 @@ function mirrored(n, base) {
   return value;
 }
 
+/** Mean squared error of the guess that nothing moves: each state is where it started. */
+export function standingStill({ v, w }) {
+  let sum = 0;
+  let count = 0;
+  for (let k = 0; k < v.length; k += 1) {
+    for (let n = 0; n < v[k].length; n += 1) {
+      sum += (v[k][n] - v[k][0]) ** 2 + (w[k][n] - w[k][0]) ** 2;
+      count += 2;
+    }
+  }
+  return sum / count;
+}
+
 /** True trajectories under each current, from the first points of a Halton sequence: none is in the data. */
 export function heldOutData(settings) {
   const starts = currentsOf(settings).flatMap((I) =>

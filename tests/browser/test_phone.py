@@ -1,0 +1,142 @@
+"""On a phone: a finger that scrolls changes nothing, and what a control changes stays in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tools.browser import serving
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+CHAPTERS = {
+    "phase-plane": "notebooks/01_fitzhugh_nagumo.html",
+    "model": "notebooks/08_phase_portraits.html",
+    "live": "notebooks/15_train_it_here.html",
+}
+
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving(SITE, "/a/path/") as served:
+        yield served
+
+
+def finger(
+    page: Page, start: tuple[float, float], end: tuple[float, float], steps: int = 8
+) -> None:
+    """A real touch, as the browser gets it from the screen."""
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        spots = [{"x": x, "y": y} for x, y in points]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+    touch("touchStart", start)
+    for i in range(1, steps + 1):
+        share = i / steps
+        touch("touchMove", tuple(a + (b - a) * share for a, b in zip(start, end, strict=True)))
+    touch("touchEnd")
+    page.evaluate("new Promise(requestAnimationFrame).then(() => true)")
+
+
+def middle_of(page: Page, selector: str) -> tuple[float, float]:
+    element = page.locator(selector).first
+    element.evaluate("el => el.scrollIntoView({block: 'center', behavior: 'instant'})")
+    box = element.bounding_box()
+    return box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
+
+
+def state(page: Page) -> dict[str, Any]:
+    return page.locator(".neurode-explorer").first.evaluate("el => el.explorer.state")
+
+
+@pytest.mark.parametrize("kind", CHAPTERS)
+def test_a_swipe_over_sliders_scrolls_and_changes_nothing(
+    kind: str, address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
+    names = page.locator(".neurode-explorer input[type=range]").evaluate_all(
+        "all => all.map(el => el.name)"
+    )
+    assert names
+    before = state(page)
+    for name in names:
+        x, y = middle_of(page, f'.neurode-explorer input[name="{name}"]')
+        top = page.evaluate("scrollY")
+        finger(page, (x, y), (x - 5, y - 220))
+        page.evaluate("new Promise(done => setTimeout(done, 60)).then(() => true)")
+        assert page.evaluate("scrollY") > top + 100, name
+    assert state(page) == before
+
+
+def test_a_finger_that_goes_sideways_moves_the_slider(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTERS['phase-plane']}", **PHONE)
+    x, y = middle_of(page, 'input[name="I"]')
+    finger(page, (x, y), (x - 120, y + 4))
+    moved = state(page)["I"]
+    assert moved < 0.5
+    # And one that is lifted where it was put down.
+    finger(page, (x, y), (x, y), steps=1)
+    assert state(page)["I"] > moved + 0.3
+
+
+@pytest.mark.parametrize("kind", ["phase-plane", "model", "live"])
+def test_the_picture_stays_while_its_controls_are_used(
+    kind: str, address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
+    names = page.locator(".neurode-explorer input[type=range]").evaluate_all(
+        "all => all.map(el => el.name)"
+    )
+    for name in names:
+        x, y = middle_of(page, f'.neurode-explorer input[name="{name}"]')
+        plane = page.locator(".neurode-explorer .nx-plane canvas").first.bounding_box()
+        assert plane["y"] >= 40, name
+        assert plane["y"] + plane["height"] <= 844, name
+        # Not under the picture either: a finger there reaches the control.
+        assert page.evaluate(
+            "([x, y, name]) => document.elementFromPoint(x, y).closest('.nx-control')"
+            "?.querySelector('input').name === name",
+            [x, y, name],
+        ), name
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_no_page_scrolls_sideways(width: int, address: str, new_page: Any) -> None:
+    page = new_page(
+        f"{address}/index.html", **{**PHONE, "viewport": {"width": width, "height": 844}}
+    )
+    names = sorted(
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.html")
+        if "_static" not in path.parts
+    )
+    wide = {}
+    for name in names:
+        page.goto(f"{address}/{name}")
+        excess = page.evaluate("document.documentElement.scrollWidth") - width
+        if excess > 0:
+            wide[name] = excess
+    assert not wide
+
+
+@pytest.mark.parametrize("kind", CHAPTERS)
+def test_a_finger_can_hit_what_it_aims_at(kind: str, address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(
+            ".neurode-explorer :is(button, input, select, summary), .bd-header-article .btn, " +
+            ".unfold-code")]
+            .filter(el => el.checkVisibility({visibilityProperty: true}))
+            .map(el => [el.getBoundingClientRect(), el])
+            .filter(([box]) => box.height > 0 && (box.height < 43.5 || box.width < 40))
+            .map(([box, el]) => `${box.width} x ${box.height}: ${el.outerHTML.slice(0, 80)}`)"""
+    )
+    assert not small
