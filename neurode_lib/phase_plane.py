@@ -8,17 +8,19 @@ References
 .. [1] E. M. Izhikevich, "Dynamical Systems in Neuroscience", MIT Press 2007.
 .. [2] E. Hairer, S. P. Nørsett, G. Wanner, "Solving Ordinary Differential Equations I", 2nd ed.,
        Springer 1993.
+.. [3] Yu. A. Kuznetsov, "Elements of Applied Bifurcation Theory", 3rd ed., Springer 2004.
+.. [4] S. H. Strogatz, "Nonlinear Dynamics and Chaos", 2nd ed., Westview 2015.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 from neurode_lib._checks import (
     FloatArray,
@@ -197,6 +199,93 @@ def hopf_currents() -> tuple[float, float]:
     return lower, upper
 
 
+def first_lyapunov_coefficients() -> tuple[float, float]:
+    r"""First Lyapunov coefficients at the two Hopf points; a positive one means subcritical.
+
+    .. math:: \ell_1 = \frac{1}{2\omega}\,\mathrm{Re}\left[\langle p, C(q,q,\bar q)\rangle
+       - 2\langle p, B(q, J^{-1}B(q,\bar q))\rangle
+       + \langle p, B(\bar q, (2i\omega - J)^{-1}B(q,q))\rangle\right]
+
+    with the eigenvectors :math:`Jq = i\omega q`, :math:`J^\top p = -i\omega p`, scaled to
+    :math:`\langle q,q\rangle = \langle p,q\rangle = 1`, and the second and third derivatives `B`
+    and `C` of the vector field. The scaling of `q` sets the size of the number, never its sign.
+
+    Returns
+    -------
+    lower, upper : float
+        In the order of :func:`hopf_currents`.
+
+    References
+    ----------
+    Kuznetsov 2004, section 5.4 [3]_.
+    """
+    lower, upper = (_first_lyapunov_coefficient(equilibria(I)[0]) for I in hopf_currents())
+    return lower, upper
+
+
+def _first_lyapunov_coefficient(point: Equilibrium) -> float:
+    J = jacobian([point.v, point.w])
+    omega = math.sqrt(np.linalg.det(J))
+    values, vectors = np.linalg.eig(J)
+    q = vectors[:, np.argmax(values.imag)]
+    values, vectors = np.linalg.eig(J.T)
+    p = vectors[:, np.argmin(values.imag)]
+    p = p / np.conj(np.vdot(p, q))
+
+    # Only dv/dt = v - v³/3 + … bends: its derivatives with respect to v are -2 v and -2.
+    def second(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.array([-2.0 * point.v * x[0] * y[0], 0.0])
+
+    third = np.array([-2.0 * q[0] * q[0] * q[0].conj(), 0.0])
+    steady = np.linalg.solve(J, second(q, q.conj()))
+    twice = np.linalg.solve(2j * omega * np.eye(2) - J, second(q, q))
+    total = third - 2.0 * second(q, steady) + second(q.conj(), twice)
+    return float(np.vdot(p, total).real / (2.0 * omega))
+
+
+def singular_period(I: float) -> float:
+    r"""Period of the limit cycle in the limit of an infinitely slow recovery.
+
+    The state creeps along an outer branch of the cubic and jumps from its knee to the other branch
+    in no time. On a branch :math:`dw = (1-v^2)\,dv`, so the time spent there is
+
+    .. math:: \tau\int\frac{1-v^2}{v+a-b\,w}\,dv, \qquad w = v - v^3/3 + I,
+
+    from the landing point to the knee: -2 to -1 on the left branch, 2 to 1 on the right one.
+
+    Parameters
+    ----------
+    I : float
+        Input current.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If ``I`` is not finite, or the equilibrium does not lie on the middle branch: the creeping
+        then ends there.
+
+    References
+    ----------
+    Strogatz 2015, section 7.5 (relaxation oscillations), with van der Pol's equation [4]_.
+    """
+    I = finite_number("I", I)
+    v = equilibria(I)[0].v
+    if abs(v) >= 1.0:
+        raise ValueError(
+            f"I must put the equilibrium on the middle branch, -1 < v < 1, got I = {I:g}, v = {v:g}"
+        )
+
+    def time_per_v(v: float) -> float:
+        w = v - v**3 / 3.0 + I
+        return TAU * (1.0 - v * v) / (v + A_PARAM - B_PARAM * w)
+
+    return float(quad(time_per_v, -2.0, -1.0)[0] + quad(time_per_v, 2.0, 1.0)[0])
+
+
 def regime(I: float) -> Regime:
     """Name what the neuron does at rest under current ``I``.
 
@@ -328,3 +417,64 @@ def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:
         atol=1e-12,
     ).y.T
     return LimitCycle(period, float(np.ptp(orbit[:, 0])), times, orbit)
+
+
+# Step of RK4 in `current_of_cycle`: a hundredth moves the currents by 1e-9 only.
+CONTINUATION_STEP = 0.05
+
+
+def current_of_cycle(v_max: npt.ArrayLike) -> FloatArray:
+    """Current of the cycle whose highest voltage is ``v_max``, up to just beyond the Hopf point.
+
+    Below that point an unstable and a stable cycle lie around the stable equilibrium. Going by size
+    and not by current one passes from the first to the second without a break, through all canards;
+    the smallest current is the fold of cycles. Every cycle is highest where it crosses the cubic,
+    so its start is known, and the current is found by bisection: with more of it, the orbit comes
+    back higher.
+
+    Parameters
+    ----------
+    v_max : array_like
+        Highest voltages, between that of the equilibrium at the Hopf point (-0.967) and 1.77.
+
+    Returns
+    -------
+    ndarray, shape of ``v_max``
+
+    Raises
+    ------
+    ValueError
+        If no cycle there is that high.
+
+    References
+    ----------
+    Kuznetsov 2004, section 5.3 (fold of cycles) [3]_.
+    """
+    highest = finite_array("v_max", v_max)
+    lower = hopf_currents()[0]
+    allowed = (equilibria(lower)[0].v, 1.77)
+    if highest.min() <= allowed[0] or highest.max() > allowed[1]:
+        raise ValueError(
+            f"v_max must lie above {allowed[0]:.3f} and not above {allowed[1]}, got values from "
+            f"{highest.min():g} to {highest.max():g}"
+        )
+    low, high = np.full(highest.shape, 0.32), np.full(highest.shape, lower + 1e-3)
+    for _ in range(30):
+        middle = (low + high) / 2.0
+        higher = _next_maximum(highest, middle) > highest
+        low, high = np.where(higher, low, middle), np.where(higher, middle, high)
+    return (low + high) / 2.0
+
+
+def _next_maximum(v_max: FloatArray, I: FloatArray) -> FloatArray:
+    """Highest `v` of the orbit from the cubic at ``v_max``, the next time it crosses the cubic."""
+    at = np.stack([v_max, v_max - v_max**3 / 3.0 + I], axis=-1)
+    rising = np.zeros(v_max.shape, dtype=bool)
+    maximum = np.full(v_max.shape, np.nan)
+    while np.isnan(maximum).any():
+        after = rk4_step(fhn_rhs, at, I, CONTINUATION_STEP)
+        up = after[..., 0] > at[..., 0]
+        maximum = np.where(rising & ~up & np.isnan(maximum), at[..., 0], maximum)
+        rising |= up
+        at = after
+    return maximum

@@ -56,10 +56,13 @@ CHAPTER = {
     "01_fitzhugh_nagumo": {
         "1.75": "2 a / b, the centre of the neuron's symmetry",
         "12.5": "parameter tau",
+        "10^{-5}": "a distance in current from the fold",
     },
     "02_stepping_through_time": {
         "10^{-8}": "the article's error of one step",
         "10^{-12}": "tolerance given to a solver",
+        "10^{-6}": "tolerance given to a solver",
+        "12.5": "parameter tau",
         "0.1": "a finer step",
         "0.02": "a finer step",
         "0.05": "step of an exercise",

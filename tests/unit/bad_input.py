@@ -190,6 +190,8 @@ ENTRIES = [
     entry(phase_plane.equilibria, {"I": 0.5}, I="number"),
     entry(phase_plane.regime, {"I": 0.5}, I="number"),
     entry(phase_plane.limit_cycle, {"I": 0.5, "n_points": 5}, n_points="count"),
+    entry(phase_plane.singular_period, {"I": 0.5}, I="number"),
+    entry(phase_plane.current_of_cycle, {"v_max": -0.5}),
     entry(
         phase_plane.classify_equilibrium,
         {"v": 0.5, "w": 0.1, "eigenvalues": (-1.0 + 0j, -2.0 + 0j)},

@@ -23,12 +23,15 @@ from neurode_lib.fitzhugh_nagumo import (
 )
 from neurode_lib.phase_plane import (
     classify_equilibrium,
+    current_of_cycle,
     equilibria,
+    first_lyapunov_coefficients,
     hopf_currents,
     jacobian,
     limit_cycle,
     nullclines,
     regime,
+    singular_period,
 )
 
 # A start on the quasi-threshold, found by search: the most sensitive at w = -0.5 and I = 0.2.
@@ -418,6 +421,69 @@ def test_no_cycle_is_reported_where_there_is_none(current):
     message = f"no limit cycle at I = {current:g}: trajectories settle on an equilibrium"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         limit_cycle(current)
+
+
+def test_first_lyapunov_coefficients_by_hand():
+    """In the real normal form (Guckenheimer and Holmes 1983, equation 3.4.11), v one coordinate."""
+    alpha = 0.8 / 12.5
+    omega = math.sqrt(1 / 12.5 - alpha**2)
+    a = (-2.0 + 4.0 * (1.0 - alpha) * alpha / omega**2) / 16.0
+    # Its radius is twice Kuznetsov's, whose eigenvector has length one.
+    expected = 4.0 * a / omega / (1.0 + 1.0 / 12.5)
+    assert first_lyapunov_coefficients() == pytest.approx([expected, expected], rel=1e-12)
+
+
+def test_first_lyapunov_coefficient_predicts_the_size_of_the_unstable_cycle():
+    at_hopf = equilibria(hopf_currents()[0])[0]
+    omega = abs(at_hopf.eigenvalues[0].imag)
+    amplitude = 0.02
+    current = float(current_of_cycle(at_hopf.v + amplitude))
+    here = equilibria(current)[0]
+    radius = (at_hopf.v + amplitude - here.v) / 2.0 * math.sqrt(1.0 + 1.0 / 12.5)
+    decay = -here.eigenvalues[0].real
+    assert decay == pytest.approx(omega * first_lyapunov_coefficients()[0] * radius**2, rel=0.1)
+
+
+def test_singular_period_is_the_limit_of_a_slow_recovery():
+    """Radau, an integrator for stiff equations, with a recovery 100,000 times slower."""
+    tau, current = 12.5e5, 0.5
+
+    def rhs(_t, y):
+        return [y[0] - y[0] ** 3 / 3 - y[1] + current, (y[0] + 0.7 - 0.8 * y[1]) / tau]
+
+    def upward(_t, y):
+        return y[0]
+
+    upward.direction = 1.0
+    run = solve_ivp(rhs, (0.0, 6 * tau), [-2.0, 0.8], "Radau", events=upward, rtol=1e-8, atol=1e-10)
+    period = np.diff(run.t_events[0])[-1]
+    assert singular_period(current) / 12.5 == pytest.approx(period / tau, rel=2e-3)
+    assert singular_period(current) < 0.65 * limit_cycle(current).period
+
+
+def test_singular_period_needs_an_equilibrium_on_the_middle_branch():
+    with pytest.raises(ValueError, match="I must put the equilibrium on the middle branch"):
+        singular_period(0.25)
+    assert singular_period(0.6) == pytest.approx(singular_period(1.15), rel=1e-9)
+
+
+def test_cycles_of_either_stability_have_their_current_and_meet_at_the_fold():
+    stable = limit_cycle(0.326, n_points=20_001)
+    # What an unstable cycle repels it attracts if time runs backwards.
+    rest = equilibria(0.329)[0]
+    backwards = dop853([rest.v + 0.15, rest.w], 0.329, np.linspace(0, -1500, 75_001), rtol=1e-9)
+    heights = [backwards[-4_000:, 0].max(), 0.6, 0.9, stable.states[:, 0].max()]
+    unstable_at, *fold, stable_at, largest = current_of_cycle([*heights, 1.77])
+    assert unstable_at == pytest.approx(0.329, abs=2e-6)
+    assert stable_at == pytest.approx(0.326, abs=2e-6)
+    assert fold == pytest.approx([0.3241785, 0.3241785], abs=5e-8)
+    assert limit_cycle(largest, n_points=20_001).states[:, 0].max() == pytest.approx(1.77, abs=1e-5)
+
+
+@pytest.mark.parametrize("height", [-1.0, 1.78, [0.0, 2.0]])
+def test_no_cycle_of_another_height_lies_in_the_strip(height):
+    with pytest.raises(ValueError, match="v_max must lie above"):
+        current_of_cycle(height)
 
 
 # --- bad input -----------------------------------------------------------------------------------
