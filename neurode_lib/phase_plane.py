@@ -458,7 +458,7 @@ def current_of_cycle(v_max: npt.ArrayLike) -> FloatArray:
             f"v_max must lie above {allowed[0]:.3f} and not above {allowed[1]}, got values from "
             f"{highest.min():g} to {highest.max():g}"
         )
-    low, high = np.full(highest.shape, 0.32), np.full(highest.shape, lower + 1e-3)
+    low, high = np.full(highest.shape, 0.32), np.full(highest.shape, lower + 4e-3)
     for _ in range(30):
         middle = (low + high) / 2.0
         higher = _next_maximum(highest, middle) > highest
