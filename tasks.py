@@ -89,7 +89,7 @@ def make_environment(
     record = ROOT / venv / mark
     if record.exists() and record.read_text(encoding="utf-8") == json.dumps(digests):
         return
-    print(f"Setting up {venv}", flush=True)
+    print(f"Setting up {venv}{' from ' if files else ''}{', '.join(files)}", flush=True)
     # A Python of another version, or one that is gone, leaves an environment nobody can use.
     if not (ROOT / venv / PROGRAMS / ("python.exe" if WINDOWS else "python")).exists():
         creation = subprocess.run([sys.executable, "-m", "venv", ROOT / venv], check=False)
