@@ -143,7 +143,7 @@ def test_three_dimensions_no_input_and_units_of_their_own():
 
 def test_van_der_pol():
     states = solved(lambda _t, y: [y[1], (1 - y[0] ** 2) * y[1] - y[0]], 2 * starts(24), GRID / 2)
-    longer = Recipe(updates=400, lr=1e-2, window=5, batch=100)
+    longer = Recipe(updates=800, lr=1e-2, window=5, batch=100)
     assert learned(Recordings(GRID / 2, states), longer) < 0.1
 
 
