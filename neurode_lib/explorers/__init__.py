@@ -10,17 +10,25 @@ from typing import TYPE_CHECKING
 from neurode_lib._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from neurode_lib.explorers.draw import DrawCurrentExplorer
     from neurode_lib.explorers.live import LiveTrainingExplorer
     from neurode_lib.explorers.model import ModelExplorer
     from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
     from neurode_lib.explorers.training import TrainingExplorer
 
-__all__ = ["LiveTrainingExplorer", "ModelExplorer", "PhasePlaneExplorer", "TrainingExplorer"]
+__all__ = [
+    "DrawCurrentExplorer",
+    "LiveTrainingExplorer",
+    "ModelExplorer",
+    "PhasePlaneExplorer",
+    "TrainingExplorer",
+]
 
 # Lazily: the build of the site writes the networks' scripts (packages.py) without torch.
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "DrawCurrentExplorer": "draw",
         "LiveTrainingExplorer": "live",
         "ModelExplorer": "model",
         "PhasePlaneExplorer": "phase_plane",

@@ -33,6 +33,22 @@ class Choice(traitlets.Enum):  # type: ignore[type-arg]
         return value
 
 
+class Letters(traitlets.Unicode):  # type: ignore[type-arg]
+    """A text of so many letters and digits, which a link can carry."""
+
+    def __init__(self, count: int, default: str) -> None:
+        super().__init__(default)
+        self.count = count
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        text = super().validate(obj, value)
+        if len(text) != self.count or not (text.isascii() and text.isalnum()):
+            raise traitlets.TraitError(
+                f"{self.name} must be {self.count} letters and digits, got {text!r:.80}"
+            )
+        return text
+
+
 class PlainName(traitlets.Unicode):  # type: ignore[type-arg]
     """A name that a link can carry: not empty, and without control characters."""
 
@@ -47,7 +63,9 @@ def field_trait(explorer: str, name: str) -> traitlets.TraitType[Any, Any]:
     """A synchronised trait with the default and the limits that the spec gives a field."""
     field = SPEC[explorer]["fields"][name]
     trait: traitlets.TraitType[Any, Any]
-    if "choices" in field:
+    if "letters" in field:
+        trait = Letters(field["letters"], field["default"])
+    elif "choices" in field:
         trait = Choice(field["choices"], field["default"])
     elif field.get("integer"):
         trait = traitlets.Int(field["default"], min=field["min"], max=field["max"])

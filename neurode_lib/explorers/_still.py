@@ -11,7 +11,8 @@ import numpy.typing as npt
 from neurode_lib._checks import FloatArray
 
 # Okabe–Ito; readable on white and on near-black alike.
-BLUE, VERMILLION, GREEN, PURPLE = "#3a8fc4", "#d55e00", "#009e73", "#cc79a7"
+BLUE, VERMILLION, GREEN = "#3a8fc4", "#d55e00", "#009e73"
+PURPLE, ORANGE = "#cc79a7", "#c77700"
 
 
 class Panel:

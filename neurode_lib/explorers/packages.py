@@ -20,8 +20,14 @@ from neurode_lib.explorers._spec import SPEC
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
 MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
+# Name in the package, file, and how the tensors' names begin there.
+DRIVEN_VARIANTS = (
+    ("best_recipe", "best_recipe", ""),
+    ("noise_currents", "driven", "noise_currents/"),
+)
 KEYS = (
     *(f"seed-{seed}" for seed in SPEC["model"]["fields"]["seed"]["choices"]),
+    *(f"driven-{seed}" for seed in SPEC["draw"]["fields"]["seed"]["choices"]),
     *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
 )
 
@@ -33,6 +39,7 @@ def package(key: str) -> bytes:
     ----------
     key : str
         ``"seed-3"``: the variants ``MODEL_VARIANTS`` trained from seed 3, in float32.
+        ``"driven-3"``: the best recipe's and the one trained on noise currents, from seed 3.
         ``"update-100"``: the variants that the study follows through training, after 100
         updates, in float16, as it keeps them.
 
@@ -54,6 +61,13 @@ def package(key: str) -> bytes:
             row = metadata["seeds"].index(int(number))
             for name, value in stacked.items():
                 tensors[f"{variant}/net.{name}"] = value[row]
+    elif kind == "driven":
+        for variant, file, prefix in DRIVEN_VARIANTS:
+            stacked, metadata = _read(PRETRAINED / f"{file}.safetensors")
+            row = metadata["seeds"].index(int(number))
+            for name, value in stacked.items():
+                if name.startswith(prefix):
+                    tensors[f"{variant}/net.{name.removeprefix(prefix)}"] = value[row]
     else:
         snapshots, _ = _read(PRETRAINED / "snapshots.safetensors")
         for name, value in snapshots.items():

@@ -1,8 +1,10 @@
 """What was learned: everything the book measures on a trained model.
 
-One import for six small modules: trajectories and clocks
+One import for eight small modules: trajectories and clocks
 (:mod:`~neurode_lib.metrics.trajectories`), vector fields (:mod:`~neurode_lib.metrics.fields`),
-spikes and cycles (:mod:`~neurode_lib.metrics.cycles`), equilibria and their bifurcation
+spikes and cycles (:mod:`~neurode_lib.metrics.cycles`), distances of spike trains
+(:mod:`~neurode_lib.metrics.spikes`) and of attractors
+(:mod:`~neurode_lib.metrics.attractors`), equilibria and their bifurcation
 (:mod:`~neurode_lib.metrics.equilibria`), what a perfect fit to samples would learn
 (:mod:`~neurode_lib.metrics.steps`), and what ten seeds allow to say
 (:mod:`~neurode_lib.metrics.statistics`).
@@ -11,6 +13,7 @@ Truth and predictions are float64 arrays, batch first; models are torch modules.
 prediction has the error ``inf`` and no cycle (``None``); no average ever skips it.
 """
 
+from neurode_lib.metrics.attractors import state_space_divergence
 from neurode_lib.metrics.cycles import (
     CycleError,
     CycleEstimate,
@@ -37,6 +40,7 @@ from neurode_lib.metrics.fields import (
     split_by_distance,
     vector_field,
 )
+from neurode_lib.metrics.spikes import van_rossum_distance
 from neurode_lib.metrics.statistics import (
     Interval,
     PairedTest,
@@ -95,7 +99,9 @@ __all__ = [
     "rk4_equivalent_field",
     "spike_times",
     "split_by_distance",
+    "state_space_divergence",
     "trajectory_mse",
     "true_trajectories",
+    "van_rossum_distance",
     "vector_field",
 ]

@@ -171,6 +171,8 @@ def learned_hopf_current(
     *,
     dt: float = DT,
     n_currents: int = 41,
+    v_range: tuple[float, float] = PORTRAIT_V_RANGE,
+    w_range: tuple[float, float] = PORTRAIT_W_RANGE,
 ) -> float | None:
     """Lowest current in a bracket at which an equilibrium of the model changes stability by a Hopf.
 
@@ -190,6 +192,8 @@ def learned_hopf_current(
         What one step of a :class:`DiscreteRNN` means.
     n_currents : int, default 41
         Currents in the scan. Two sign changes between neighbours go unseen.
+    v_range, w_range : (float, float)
+        Bounds of the box in which equilibria are looked for.
 
     Returns
     -------
@@ -215,7 +219,7 @@ def learned_hopf_current(
     for low, high in pairwise(currents):
         hopf = [
             _stability_change(model, field, np.array([at.v, at.w]), float(low), float(high), dt)
-            for at in _equilibria(model, field, float(low), dt)
+            for at in _equilibria(model, field, float(low), dt, v_range, w_range)
         ]
         if any(current is not None for current in hopf):
             return min(current for current in hopf if current is not None)

@@ -79,8 +79,12 @@ def _sha256(content: bytes) -> str:
 
 def _seal(provenance: dict[str, Any]) -> str:
     """Checksum of the values, whatever the layout of the file."""
-    rest = {key: value for key, value in provenance.items() if key != "sha256"}
-    return _sha256(json.dumps(rest, sort_keys=True).encode())
+    return digest({key: value for key, value in provenance.items() if key != "sha256"})
+
+
+def digest(values: dict[str, Any]) -> str:
+    """Checksum of values that JSON can carry, whatever the layout of their file."""
+    return _sha256(json.dumps(values, sort_keys=True).encode())
 
 
 def checked_files(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -36,6 +36,7 @@ from neurode_lib.models import (
 from neurode_lib.neurons import hodgkin_huxley as hh
 from neurode_lib.recordings import Recordings
 from neurode_lib.scaling import ScaledField, Scaling
+from neurode_lib.study import driven
 from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.jobs import reference_losses
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
@@ -97,6 +98,7 @@ GOOD: dict[str, set[str]] = {
     "count or none": {"None"},
     "truth": {"True"},
     "array": set(),
+    "train": {"an empty list"},
     "values": {"NaN", "infinity", "minus infinity", *NUMBERS},
     "one of": set(),
     "path": {"text", "a number in text"},
@@ -487,11 +489,20 @@ ENTRIES = [
     ),
     entry(
         metrics.learned_hopf_current,
-        {"model": MODEL, "bracket": (0.0, 0.1), "dt": 0.5, "n_currents": 2},
+        {
+            "model": MODEL,
+            "bracket": (0.0, 0.1),
+            "dt": 0.5,
+            "n_currents": 2,
+            "v_range": (-1, 1),
+            "w_range": (-1, 1),
+        },
         model="object",
         bracket="array",
         dt="positive",
         n_currents="count",
+        v_range="array",
+        w_range="array",
     ),
     entry(
         evaluate,
@@ -513,6 +524,36 @@ ENTRIES = [
         update="integer from 0",
     ),
     entry(load_results, {}, folder="no path"),
+    entry(
+        metrics.van_rossum_distance,
+        {"first": [1.0, 2.0], "second": [1.5], "tau": 2.0},
+        first="train",
+        second="train",
+        tau="positive",
+    ),
+    entry(
+        metrics.state_space_divergence,
+        {"generated": STARTS, "truth": STARTS, "n_bins": 3},
+        generated="array",
+        truth="array",
+        n_bins="count",
+    ),
+    entry(driven.hold, {"signal": inputs.constant(0.2), "duration": 1.0}, signal="object"),
+    entry(driven.load_driven, {}, path="no path"),
+    entry(
+        driven.load_driven_model,
+        {"name": "best_recipe", "seed": 0},
+        name="one of",
+        seed="integer from 0",
+    ),
+    entry(
+        driven.training_recordings,
+        {"name": "two_currents", "seed": 0},
+        name="one of",
+        seed="integer from 0",
+    ),
+    entry(driven.train_small, {"name": "two_currents", "updates": 1}, name="one of"),
+    Entry("measure", driven.measure, {"model": MODEL}, {"model": "object"}),
     Entry("variant_named", variant_named, {}, {"name": "one of"}, {"name": "variant"}),
     entry(
         StudyConfig,
@@ -746,9 +787,14 @@ WITHOUT_ROW = {
     "metrics.trajectories.check_starts": CHECK,
     "metrics.trajectories.visited_inputs": CHECKED,
     "models.state_dim_of": "answers for anything",
+    "study.driven.compare_spikes": CHECKED,
+    "study.driven.firing_rate": CHECKED,
+    "study.driven.measure_all": "a command",
+    "study.driven.responses": CHECKED,
     "study.job_files": CHECKED,
     "study.jobs.run_job": CHECKED,
     "study.merge": CHECKED,
+    "study.parts": CHECKED,
     "study.pretrained.model_in_row": CHECKED,
     "study.protocol.held_out_truth": "a constant of the study, with a switch",
     "study.provenance": CHECKED,

@@ -18,6 +18,7 @@ import safetensors.torch
 from traitlets import TraitError
 
 from neurode_lib.explorers import (
+    DrawCurrentExplorer,
     LiveTrainingExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
@@ -25,9 +26,10 @@ from neurode_lib.explorers import (
     packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import KEYS, MODEL_VARIANTS, package
+from neurode_lib.explorers.packages import DRIVEN_VARIANTS, KEYS, MODEL_VARIANTS, package
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
+from neurode_lib.study.driven import load_driven_model
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
 from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
 
@@ -77,8 +79,31 @@ def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -
     assert explorer.to_html() == kind().to_html()
 
 
+@pytest.mark.parametrize(
+    "drawn", ["K" * 50, "K" * 50 + "-", "K" * 50 + "é", 5, "K" * 52], ids=lambda one: str(one)[-3:]
+)
+def test_a_drawn_current_is_so_many_letters(drawn: object) -> None:
+    with pytest.raises(TraitError, match="drawn"):
+        DrawCurrentExplorer(drawn=drawn)
+
+
+def test_letters_are_hundredths_and_knots_stand_four_units_apart() -> None:
+    current = DrawCurrentExplorer(drawn="K" * 25 + "o" * 26).current()
+    assert current([0.0, 96.0, 98.0, 100.0, 200.0]) == pytest.approx([0.2, 0.2, 0.35, 0.5, 0.5])
+
+
+def test_the_drawing_shows_its_current_and_three_traces() -> None:
+    explorer = DrawCurrentExplorer(seed=1)
+    root = ET.fromstring(explorer.to_html())
+    state = json.loads(root.get("data-state"))
+    state.pop("presets")
+    assert state == explorer.state()
+    assert explorer.still().count("<polyline") == 4
+
+
 def test_what_can_be_chosen_is_what_the_study_has() -> None:
     assert SPEC["model"]["fields"]["seed"]["choices"] == list(SEEDS)
+    assert SPEC["draw"]["fields"]["seed"]["choices"] == list(SEEDS)
     assert SPEC["training"]["fields"]["update"]["choices"] == list(SNAPSHOT_UPDATES)
 
 
@@ -86,10 +111,14 @@ def test_what_can_be_chosen_is_what_the_study_has() -> None:
 def test_a_package_is_byte_for_byte_what_the_librarys_loader_gives(key: str) -> None:
     kind, number = key.split("-")
     tensors = {}
-    for variant in MODEL_VARIANTS if kind == "seed" else SNAPSHOT_VARIANTS:
-        load = load_pretrained if kind == "seed" else load_snapshot
+    variants, load = {
+        "seed": (MODEL_VARIANTS, load_pretrained),
+        "driven": ([variant for variant, _, _ in DRIVEN_VARIANTS], load_driven_model),
+        "update": (SNAPSHOT_VARIANTS, load_snapshot),
+    }[kind]
+    for variant in variants:
         for name, value in network_of(load(variant, int(number))).state_dict().items():
-            kept = value if kind == "seed" else value.half()
+            kept = value.half() if kind == "update" else value
             tensors[f"{variant}/net.{name}"] = kept.contiguous()
     assert len(tensors) == 6 * (3 if kind == "seed" else 2)
     assert package(key) == safetensors.torch.save(tensors)

@@ -38,13 +38,18 @@ export class Network {
     this.kernel?.load(this);
   }
 
-  /** The network in plain JavaScript under current I, as `(t, v, w, out)`: a vector field, or an RNN's change per step. */
+  /**
+   * The network in plain JavaScript, as `(t, v, w, out)`: a vector field, or an RNN's change per step.
+   * The current is a number or a function of time.
+   */
   field(I) {
     const { hidden, inputs, timeInput, first, second } = this;
     const [w1, b1, w2, b2, w3, b3] = this.weights;
+    const current = typeof I === "function" ? I : () => I;
     return (t, v, w, out) => {
+      const now = current(t);
       for (let i = 0, at = 0; i < hidden; i += 1, at += inputs) {
-        let sum = b1[i] + w1[at] * v + w1[at + 1] * w + w1[at + 2] * I;
+        let sum = b1[i] + w1[at] * v + w1[at + 1] * w + w1[at + 2] * now;
         if (timeInput) sum += w1[at + 3] * t;
         first[i] = Math.tanh(sum);
       }
@@ -75,14 +80,20 @@ export class Network {
 
   /** As a Neural ODE: a Trajectory of classical RK4 on the field, one step per interval. */
   integration(I, options) {
-    if (this.kernel) return new Trajectory(options, this.kernel.fill("integrate", I, options.dt));
+    if (this.kernel && typeof I === "number") {
+      return new Trajectory(options, this.kernel.fill("integrate", I, options.dt));
+    }
     return integration(this.field(I), { ...options, method: "rk4" });
   }
 
   /** As the discrete RNN: a Trajectory of y ← y + net(y, I), one step per interval whatever dt is. */
   iteration(I, options) {
-    if (this.kernel) return new Trajectory(options, this.kernel.fill("iterate", I, options.dt));
-    return iteration(this.field(I), options);
+    if (this.kernel && typeof I === "number") {
+      return new Trajectory(options, this.kernel.fill("iterate", I, options.dt));
+    }
+    const change = this.field(I);
+    // It has no clock: what time it is matters to a current only.
+    return iteration(typeof I === "number" ? (_t, v, w, out) => change(0, v, w, out) : change, options);
   }
 
   /** Values at points `from` … `from + count - 1` of interleaved (v, w), at t = 0, into `out`. */

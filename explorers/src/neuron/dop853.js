@@ -1,6 +1,6 @@
 // The eighth-order formula of DOP853 (Hairer, Nørsett, Wanner 1993, section II.10), in equal steps:
 // the book's ground truth. RK4 cannot follow the neuron's quasi-threshold closely enough.
-// For fields that do not depend on time, so the nodes are not needed. Coefficients as in SciPy.
+// Coefficients as in SciPy.
 
 // biome-ignore format: tables read better in rows
 const A = [
@@ -16,6 +16,10 @@ const A = [
   [-0.9371424300859873, 0, 0, 5.186372428844064, 1.0914373489967295, -8.149787010746927, -18.52006565999696, 22.739487099350505, 2.4936055526796523, -3.0467644718982196],
   [2.273310147516538, 0, 0, -10.53449546673725, -2.0008720582248625, -17.9589318631188, 27.94888452941996, -2.8589982771350235, -8.87285693353063, 12.360567175794303, 0.6433927460157636],
 ].map(sparse);
+const C = [
+  0, 0.05260015195876773, 0.0789002279381516, 0.1183503419072274, 0.2816496580927726, 0.3333333333333333, 0.25,
+  0.3076923076923077, 0.6512820512820513, 0.6, 0.8571428571428571, 1,
+];
 const B = sparse([
   0.054293734116568765, 0, 0, 0, 0, 4.450312892752409, 1.8915178993145003, -5.801203960010585, 0.3111643669578199,
   -0.1521609496625161, 0.20136540080403034, 0.04471061572777259,
@@ -32,7 +36,7 @@ const kw = new Float64Array(12);
 const slope = new Float64Array(2);
 
 /** One step, with the signature of the methods in integrators.js; writes the new state in place. */
-export function dop853(field, _t, state, dt) {
+export function dop853(field, t, state, dt) {
   const v = state[0];
   const w = state[1];
   for (let stage = 0; stage <= 12; stage += 1) {
@@ -49,7 +53,7 @@ export function dop853(field, _t, state, dt) {
       state[0] = v + dt * dv;
       state[1] = w + dt * dw;
     } else {
-      field(0, v + dt * dv, w + dt * dw, slope);
+      field(t + C[stage] * dt, v + dt * dv, w + dt * dw, slope);
       kv[stage] = slope[0];
       kw[stage] = slope[1];
     }

@@ -8,10 +8,11 @@ export const TAU = 12.5;
 /** DOP853 steps of at most this length count as the truth; Python's ACCURATE_STEP. */
 export const ACCURATE_STEP = 0.05;
 
-/** Vector field `(t, v, w, out)` under current I; writes (dv/dt, dw/dt) into `out`. */
+/** Vector field `(t, v, w, out)` under a current, a number or a function of time; writes (dv/dt, dw/dt) into `out`. */
 export function field(I) {
-  return (_t, v, w, out) => {
-    out[0] = v - (v * v * v) / 3 - w + I;
+  const at = typeof I === "function" ? I : () => I;
+  return (t, v, w, out) => {
+    out[0] = v - (v * v * v) / 3 - w + at(t);
     out[1] = (v + A - B * w) / TAU;
   };
 }

@@ -105,8 +105,8 @@ export function iteration(change, { v0, w0, dt, steps }) {
   const out = new Float64Array(2);
   return new Trajectory(
     { v0, w0, dt, steps },
-    stepwise((state) => {
-      change(0, state[0], state[1], out);
+    stepwise((state, index) => {
+      change(index * dt, state[0], state[1], out);
       state[0] += out[0];
       state[1] += out[1];
     }),

@@ -5,6 +5,7 @@ import relaxed from "kernel:network-relaxed";
 import { h } from "../drawing/dom.js";
 import { useKernel } from "../network/network-kernel.js";
 import { canTrain } from "../training/worker-client.js";
+import { DrawCurrentExplorer } from "./draw-current-explorer.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
 import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
@@ -17,6 +18,7 @@ const EXPLORERS = new Map([
   ["model", ModelExplorer],
   ["training", TrainingExplorer],
   ["live", LiveTrainingExplorer],
+  ["draw", DrawCurrentExplorer],
 ]);
 
 /**
