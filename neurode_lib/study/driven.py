@@ -139,7 +139,7 @@ def _held_noise(seed: int, duration: float) -> Input:
 
 
 def _grid(t_end: float) -> FloatArray:
-    return DT * np.arange(round(t_end / DT) + 1)
+    return DT * np.arange(round(t_end / DT) + 1, dtype=np.float64)
 
 
 @cache
@@ -374,11 +374,15 @@ def measure(model: nn.Module) -> dict[str, Any]:
         If ``model`` is no module.
     """
     instance_of("model", model, nn.Module)
+
+    def follow(starts: FloatArray, inputs: list[Input], times: FloatArray) -> FloatArray:
+        return metrics.predict(model, starts, inputs, times)
+
     with warnings.catch_warnings():
         # On purpose beyond what they were trained on; divergence is one of the numbers.
         warnings.simplefilter("ignore", metrics.UntrainedCurrentWarning)
         warnings.simplefilter("ignore", metrics.DivergedWarning)
-        found = responses(partial(metrics.predict, model))
+        found = responses(follow)
     truth = driven_truth().paths
     spikes = {name: compare_spikes(path, truth[name]) for name, path in found.paths.items()}
     return {
@@ -410,7 +414,7 @@ def compare_spikes(paths: FloatArray, truth: FloatArray) -> SpikeComparison:
     SpikeComparison
         The distance is infinite if a trajectory diverged, and 0 if no train has a spike.
     """
-    times = DT * np.arange(truth.shape[1])
+    times = DT * np.arange(truth.shape[1], dtype=np.float64)
     pairs = [
         (_spikes_of(times, one), _spikes_of(times, other))
         for one, other in zip(paths, truth, strict=True)
@@ -432,7 +436,7 @@ def _train_and_keep(folder: Path, name: str) -> list[list[float]]:
     """Train one kind of small network and keep its weights; return the currents seen."""
     models = train_small(name)
     save_weights(folder / f"{name}.safetensors", stack_weights(models))
-    return [list(model.trained_currents[0]) for model in models]  # type: ignore[union-attr,index]
+    return [list(model.trained_currents[0]) for model in models]  # type: ignore[index]
 
 
 def measure_all(folder: Path = Path("_study_driven"), *, progress: bool = True) -> Path:

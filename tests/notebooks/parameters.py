@@ -32,6 +32,12 @@ PARAMETERS: dict[str, dict[str, object]] = {
     "05_starting_from_zero": {"seed": 1, "I_shown": 0.2, "retrain": True, "updates": 5},
     "06_the_discrete_baseline": {"seed": 3, "I_shown": 0.2, "retrain": True, "updates": 5},
     "07_training": {"seed": 13, "retrain": True, "updates": 5},
+    "16_a_current_that_changes": {
+        "seed": 3,
+        "shown": ["chirp", "constant"],
+        "retrain": True,
+        "updates": 3,
+    },
     "10_one_line_of_code": {"seed": 14, "I_shown": 0.2, "retrain": True, "updates": 5},
     "11_another_clock": {
         "seed": 12,

@@ -53,6 +53,10 @@ EVERYWHERE = {
     "128": "hidden units",
 }
 CHAPTER = {
+    "16_a_current_that_changes": {
+        "0.3": "a current of an exercise",
+        "0.35": "the middle of the current of an exercise",
+    },
     "01_fitzhugh_nagumo": {
         "1.75": "2 a / b, the centre of the neuron's symmetry",
         "12.5": "parameter tau",
