@@ -1,5 +1,6 @@
 """Models that are exactly right, to hold the metrics against."""
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from hypothesis import settings
@@ -11,6 +12,13 @@ from neurode_lib.models import DiscreteRNN, NeuralODE
 # ones. No deadline: a busy machine is no bug.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_handed_on():
+    """Close what a test has drawn: another asks whether it left a figure open."""
+    yield
+    plt.close("all")
 
 
 def fhn_tensor(y: Tensor, I: Tensor) -> Tensor:
