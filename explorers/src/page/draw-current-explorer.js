@@ -51,7 +51,7 @@ export class DrawCurrentExplorer extends Explorer {
     return h(
       "div",
       { class: "nx-models" },
-      h("p", { class: "nx-legend" }, "Draw here, or choose a current above:"),
+      h("p", { class: "nx-hint" }, "Draw here, or choose a current above:"),
       this.paper,
       h(
         "p",
