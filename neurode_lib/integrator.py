@@ -6,17 +6,20 @@ References
 ----------
 .. [1] J. C. Butcher, "Numerical Methods for Ordinary Differential Equations", 3rd ed., Wiley 2016.
 .. [2] P. Kidger, "On Neural Differential Equations", DPhil thesis, University of Oxford 2022.
+.. [3] A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed., SIAM 2008.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from neurode_lib._checks import shown
+from neurode_lib._checks import positive_int, shown
 from neurode_lib.inputs import Input, is_signal, signals_of, values_at, with_stops
 
 # Called as ``func(t, y, I)``.
@@ -26,12 +29,20 @@ Drive: TypeAlias = Tensor | Input | Sequence[Input] | None
 # At the start, in the middle and at the end of a step: times and inputs.
 Clock = tuple[Tensor, Tensor, Tensor]
 Stages = tuple[Tensor | None, Tensor | None, Tensor | None]
+Step = tuple[Tensor, Clock, Stages]
 
 # How far a time may be rounded, as a share of the step, before a field that reads it is misled.
 _CLOCK_TOLERANCE = 0.01
 
 
-def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Tensor:
+def rk4_integrate(
+    func: VectorField,
+    y0: Tensor,
+    I: Drive,
+    t_eval: Tensor,
+    *,
+    checkpoint_every: int | None = None,
+) -> Tensor:
     """Integrate ``dy/dt = func(t, y, I)`` by classical RK4, one step per grid interval.
 
     The step is the spacing of ``t_eval``, so any strictly increasing grid will do: finer, coarser
@@ -53,6 +64,11 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
     t_eval : Tensor, shape (T,)
         Strictly increasing times, at least two; of y0's dtype or float64. Steps are taken from
         them in float64 before anything is rounded.
+    checkpoint_every : int, optional
+        For the way back, keep only every so many states, and compute what lies between them
+        again. Near the root of `T` the memory grows as that root instead of as `T`, at the price
+        of a second forward pass; values and gradients stay the same. By default all is kept,
+        which is right for trajectories of a few hundred steps.
 
     Returns
     -------
@@ -67,7 +83,8 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
 
     References
     ----------
-    Butcher 2016, section 322 [1]_; Kidger 2022, section 5.1 [2]_.
+    Butcher 2016, section 322 [1]_; Kidger 2022, section 5.1 [2]_; checkpoints: Griewank and
+    Walther 2008, chapter 12 [3]_.
     """
     if not callable(func):
         raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
@@ -80,12 +97,24 @@ def rk4_integrate(func: VectorField, y0: Tensor, I: Drive, t_eval: Tensor) -> Te
         times = torch.as_tensor(stops)
     if getattr(func, "time_input", True):
         check_clock(times.detach(), y0.dtype)
-    y = y0
-    states = [y]
-    for dt, clock, drive in _steps(times, I, y0):
+    states = [y0]
+    steps = _steps(times, I, y0)
+    if checkpoint_every is None:
+        states += _follow(func, y0, steps)
+    else:
+        every = positive_int("checkpoint_every", checkpoint_every)
+        while segment := list(islice(steps, every)):
+            states += checkpoint(_follow, func, states[-1], segment, use_reentrant=False)
+    return torch.stack(states if kept is None else [states[n] for n in kept])
+
+
+def _follow(func: VectorField, y: Tensor, steps: Iterable[Step]) -> list[Tensor]:
+    """The states after each of some steps."""
+    states = []
+    for dt, clock, drive in steps:
         y = rk4_step(func, clock, y, drive, dt)
         states.append(y)
-    return torch.stack(states if kept is None else [states[n] for n in kept])
+    return states
 
 
 def rk4_step(
@@ -104,7 +133,7 @@ def rk4_step(
     return y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
 
 
-def _steps(times: Tensor, I: Drive, y0: Tensor) -> Iterator[tuple[Tensor, Clock, Stages]]:
+def _steps(times: Tensor, I: Drive, y0: Tensor) -> Iterator[Step]:
     """Length, times and inputs of each step; only at the end does any of it leave float64."""
     middles = (times[:-1] + times[1:]) / 2
     stages = torch.stack([times[:-1], middles, times[1:]])
