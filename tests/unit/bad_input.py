@@ -793,6 +793,7 @@ WITHOUT_ROW = {
     "study.driven.firing_rate": CHECKED,
     "study.driven.measure_all": "a command",
     "study.driven.responses": CHECKED,
+    "study.gradients": "measurements of chapter 19, made by a command with values of its own",
     "study.job_files": CHECKED,
     "study.jobs.run_job": CHECKED,
     "study.merge": CHECKED,

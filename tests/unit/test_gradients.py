@@ -1,0 +1,185 @@
+"""Gradients of trajectories: methods against closed forms, and the stored measurements again."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from neurode_lib.integrator import rk4_integrate
+from neurode_lib.models import ODEFunc, make_model
+from neurode_lib.study.gradients import run
+from neurode_lib.study.gradients.cost import PeakBytes
+from neurode_lib.study.gradients.errors import gradient_problem, relative_error
+from neurode_lib.study.gradients.methods import METHODS, REFERENCE, gradient
+from neurode_lib.study.gradients.results import GradientResults
+from neurode_lib.study.gradients.training import StackedField
+
+T = 10.0
+
+
+class Decay(torch.nn.Module):
+    """dy/dt = -θ y, whose solution and gradient are known in closed form."""
+
+    def __init__(self):
+        super().__init__()
+        self.theta = torch.nn.Parameter(torch.tensor(0.3, dtype=torch.float64))
+
+    def forward(self, _t, y, _I):
+        return -self.theta * y
+
+
+@pytest.mark.parametrize("name", ["reference", *METHODS])
+def test_every_method_finds_the_gradient_of_a_decay(name):
+    y0 = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    times = torch.tensor([0.0, T], dtype=torch.float64)
+    targets = torch.zeros(2, 1, 2, dtype=torch.float64)
+    targets[0] = torch.nan
+    found = gradient(
+        REFERENCE if name == "reference" else METHODS[name],
+        Decay(),
+        y0,
+        torch.zeros(1),
+        times,
+        targets,
+    )
+    # L = (1 + 4) exp(-2θT) / 2, so dL/dθ = -5 T exp(-2θT).
+    exact = -5.0 * T * np.exp(-2.0 * 0.3 * T)
+    tolerance = {"dopri5_1e-3": 0.05, "dopri5_1e-5": 1e-3, "rk4": 1e-3}
+    allowed = next((t for key, t in tolerance.items() if key in name), 1e-4)
+    assert found.values.item() == pytest.approx(exact, rel=allowed)
+    assert found.evaluations_forward > 0
+    assert (found.evaluations_backward > 0) == ("adjoint" in name)
+
+
+@pytest.mark.parametrize("every", [1, 4, 9, 100])
+def test_checkpoints_change_no_bit_of_trajectory_or_gradient(every):
+    torch.manual_seed(0)
+    func = ODEFunc(hidden=16, zero_init=False)
+    y0 = torch.randn(5, 2, requires_grad=True)
+    I, grid = torch.rand(5), torch.rand(24).cumsum(0).double()
+
+    def computed(**settings):
+        states = rk4_integrate(func, y0, I, grid, **settings)
+        loss = (states * torch.linspace(0, 1, len(grid))[:, None, None]).square().sum()
+        return [states, *torch.autograd.grad(loss, [y0, *func.parameters()])]
+
+    for plain, checkpointed in zip(computed(), computed(checkpoint_every=every), strict=True):
+        assert torch.equal(plain, checkpointed)
+
+
+def test_checkpoints_keep_less():
+    torch.manual_seed(0)
+    func, grid = ODEFunc(hidden=64, zero_init=False), 0.1 * torch.arange(101.0)
+
+    def peak(**settings):
+        with PeakBytes() as memory:
+            rk4_integrate(
+                func, torch.ones(20, 2), torch.ones(20), grid, **settings
+            ).sum().backward()
+        return memory.peak
+
+    assert peak(checkpoint_every=10) < 0.25 * peak()
+
+
+def test_checkpoint_every_must_be_a_number_of_steps():
+    arguments = (ODEFunc(), torch.ones(1, 2), torch.ones(1), torch.arange(3.0))
+    with pytest.raises(ValueError, match="checkpoint_every must be"):
+        rk4_integrate(*arguments, checkpoint_every=0)
+
+
+def test_peak_bytes_counts_what_is_alive_at_one_time():
+    with PeakBytes() as memory:
+        kept = torch.zeros(1000)
+        for _ in range(3):
+            gone = torch.zeros(500)
+            del gone
+        view = kept[:10]
+    assert memory.peak == 4 * (1000 + 500)
+    assert memory.now == 4 * 1000
+    assert view.numel() == 10
+
+
+def test_networks_side_by_side_are_those_alone():
+    models = [make_model(seed=seed, hidden=8, zero_init=False) for seed in range(3)]
+    y, I = torch.randn(12, 2), torch.randn(12)
+    together = StackedField(models)(torch.tensor(0.0), y, I)
+    for k, model in enumerate(models):
+        rows = slice(4 * k, 4 * k + 4)
+        alone = model.func(torch.tensor(0.0), y[rows], I[rows])
+        torch.testing.assert_close(together[rows], alone)
+
+
+# The curves of chapter 19 again: where backpropagation is right, where the adjoint still is, and
+# where it is not.
+POINTS = [
+    ("backpropagation_rk4", "neural_ode", 10.0),
+    ("adjoint_rk4", "neural_ode", 20.0),
+    ("adjoint_rk4", "best_recipe", 20.0),
+]
+
+
+@pytest.mark.parametrize(("method", "network", "horizon"), POINTS)
+def test_the_stored_errors_come_out_again(method, network, horizon):
+    stored = GradientResults().error(
+        method=method,
+        network=network,
+        seed=0,
+        current=0.5,
+        horizon=horizon,
+        loss_at="end",
+        spacing=horizon,
+    )
+    problem = gradient_problem(network, 0, 0.5, horizon)
+    samples = problem.samples(horizon, "end")
+    reference = problem.gradient(REFERENCE, *samples).values
+    error = relative_error(problem.gradient(METHODS[method], *samples).values, reference)
+    assert stored.shape == (1,)
+    assert 0.5 < error / stored[0] < 2.0
+
+
+def test_the_stored_measurements_say_what_the_chapter_says():
+    results = GradientResults()
+    at = {"current": 0.5, "horizon": 40.0, "loss_at": "end", "spacing": 40.0}
+    for network in ("neural_ode", "best_recipe"):
+        backward = results.error(method="backpropagation_rk4", network=network, **at)
+        adjoint = results.error(method="adjoint_rk4", network=network, **at)
+        assert (adjoint > backward).all()
+    memory = {
+        method: np.polyfit(
+            np.log(results.cost("steps", method)), np.log(results.cost("peak_bytes", method)), 1
+        )[0]
+        for method in ("backpropagation_rk4", "checkpointed_rk4", "adjoint_rk4")
+    }
+    assert memory["backpropagation_rk4"] == pytest.approx(1.0, abs=0.05)
+    assert memory["checkpointed_rk4"] < 0.6
+    assert memory["adjoint_rk4"] == pytest.approx(0.0, abs=0.05)
+
+
+def test_a_measurement_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
+    calls = []
+
+    def parts():
+        return {
+            name: lambda name=name: calls.append(name) or [{"of": name}]
+            for name in ("costs", "training-a", "errors-a", "errors-b")
+        }
+
+    monkeypatch.setattr(run, "parts", parts)
+    out = tmp_path / "out.json"
+    run.measure(tmp_path / "parts", out=out, progress=False)
+    (tmp_path / "parts" / "errors-b.json").unlink()
+    run.measure(tmp_path / "parts", out=out, progress=False)
+    assert calls == ["costs", "training-a", "errors-a", "errors-b", "errors-b"]
+    assert json.loads(out.read_text())["errors"] == [{"of": "errors-a"}, {"of": "errors-b"}]
+    assert GradientResults(out).training == [{"of": "training-a"}]
+
+
+def test_results_say_what_is_missing_or_damaged(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"neurode_lib\.study\.gradients"):
+        GradientResults(tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(ValueError, match="is damaged"):
+        GradientResults(tmp_path / "bad.json")
+    with pytest.raises(ValueError, match="no gradient was measured"):
+        GradientResults().error(method="none")
