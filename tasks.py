@@ -187,6 +187,9 @@ def book() -> None:
     except SystemExit:
         # Sphinx would not repeat its warnings about unchanged pages, and the next build would pass.
         shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+        # A build that failed early leaves the theme's logo as a file where the next wants a folder.
+        if not (SITE / "_static").is_dir():
+            shutil.rmtree(SITE, ignore_errors=True)
         raise
     print(f"\nThe book is in {SITE}\nOpen {(SITE / 'index.html').as_uri()}")
 
