@@ -138,13 +138,16 @@ def test_the_stored_errors_come_out_again(method, network, horizon):
     assert 0.5 < error / stored[0] < 2.0
 
 
-def test_the_stored_measurements_say_what_the_chapter_says():
+def test_the_stored_measurements_say_where_the_adjoint_is_lost():
+    """After the better recipe in every seed; the article's networks lose little in one cycle."""
     results = GradientResults()
     at = {"current": 0.5, "horizon": 40.0, "loss_at": "end", "spacing": 40.0}
-    for network in ("neural_ode", "best_recipe"):
-        backward = results.error(method="backpropagation_rk4", network=network, **at)
-        adjoint = results.error(method="adjoint_rk4", network=network, **at)
-        assert (adjoint > backward).all()
+    better = results.error(method="adjoint_rk4", network="best_recipe", **at)
+    assert better.shape == (3,)
+    assert (better > 1e6).all()
+    assert (results.error(method="adjoint_rk4", network="neural_ode", **at) < 0.1).all()
+    backward = results.error(method="backpropagation_rk4", network="best_recipe", **at)
+    assert (backward < 0.2).all()
     memory = {
         method: np.polyfit(
             np.log(results.cost("steps", method)), np.log(results.cost("peak_bytes", method)), 1
