@@ -92,9 +92,13 @@ def test_the_picture_stays_while_its_controls_are_used(
     kind: str, address: str, new_page: Any
 ) -> None:
     page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
-    names = page.locator(".neurode-explorer input[type=range]").evaluate_all(
-        "all => all.map(el => el.name)"
+    # Of the page's first figure, and what is not folded away in it.
+    names = (
+        page.locator(".neurode-explorer")
+        .first.locator("input[type=range]")
+        .evaluate_all("all => all.filter(el => el.offsetParent).map(el => el.name)")
     )
+    assert names
     for name in names:
         x, y = middle_of(page, f'.neurode-explorer input[name="{name}"]')
         plane = page.locator(".neurode-explorer .nx-plane canvas").first.bounding_box()
