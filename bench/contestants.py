@@ -69,22 +69,25 @@ def plain_loop(problem: Problem) -> Update:
     return _torch_update(problem, model, lambda: model(states[:, 0], currents, grid), states)
 
 
-def _library(problem: Problem, n_models: int) -> Update:
+def library_ensemble_of(n_models: int, problem: Problem, device: str = "cpu") -> Update:
+    """Models of the library that make each update together, on any device of torch."""
     import torch
 
     from neurode_lib.models import make_model
+    from neurode_lib.recordings import Recordings
     from neurode_lib.training.ensemble import Ensemble
     from neurode_lib.training.recipe import Recipe
 
-    sets = [problem.data(seed) for seed in range(n_models)]
+    sets = []
+    for seed in range(n_models):
+        states, currents, grid = problem.data(seed)
+        sets.append(Recordings(grid, states, currents))
     run = Ensemble(
         [make_model(seed=seed, hidden=problem.hidden) for seed in range(n_models)],
-        np.stack([states for states, _, _ in sets]),
-        np.stack([currents for _, currents, _ in sets]),
-        sets[0][2],
+        sets,
         Recipe(updates=problem.updates),
         range(n_models),
-        torch.device("cpu"),
+        torch.device(device),
     )
 
     def update() -> float:
@@ -95,11 +98,11 @@ def _library(problem: Problem, n_models: int) -> Update:
 
 
 def library_single(problem: Problem) -> Update:
-    return _library(problem, 1)
+    return library_ensemble_of(1, problem)
 
 
 def library_ensemble(problem: Problem) -> Update:
-    return _library(problem, ENSEMBLE)
+    return library_ensemble_of(ENSEMBLE, problem)
 
 
 def torchdiffeq_rk4(problem: Problem) -> Update:
@@ -111,6 +114,28 @@ def torchdiffeq_rk4(problem: Problem) -> Update:
         model,
         lambda: odeint(lambda t, y: model.func(t, y, currents), states[:, 0], grid, method="rk4"),
         states,
+    )
+
+
+def torchdiffeq_adjoint(problem: Problem) -> Update:
+    import torch
+    from torchdiffeq import odeint_adjoint
+
+    model, states, currents, grid = _torch_problem(problem)
+
+    class Field(torch.nn.Module):
+        """The continuous adjoint differentiates a module's parameters only."""
+
+        def __init__(self):
+            super().__init__()
+            self.func = model.func
+
+        def forward(self, t, y):
+            return self.func(t, y, currents)
+
+    field = Field()
+    return _torch_update(
+        problem, model, lambda: odeint_adjoint(field, states[:, 0], grid, method="rk4"), states
     )
 
 
@@ -131,35 +156,36 @@ def torchode_tsit5(problem: Problem) -> Update:
     return _torch_update(problem, model, predict, states)
 
 
-def _jax_problem(problem: Problem):
+def _jax_problem(problem: Problem, seed: int = 0):
     import jax.numpy as jnp
 
     from neurode_lib.models import make_model, network_of
 
-    states, currents, grid = (jnp.asarray(v, dtype=jnp.float32) for v in problem.data())
-    net = network_of(make_model(seed=0, hidden=problem.hidden))
+    states, currents, grid = (jnp.asarray(v, dtype=jnp.float32) for v in problem.data(seed))
+    net = network_of(make_model(seed=seed, hidden=problem.hidden))
     weights = [jnp.asarray(p.detach().numpy()) for p in net.parameters()]
-
-    def field(weights, y):
-        w1, b1, w2, b2, w3, b3 = weights
-        inputs = jnp.concatenate([y, currents[:, None]], axis=1)
-        return jnp.tanh(jnp.tanh(inputs @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
-
-    return weights, field, states, grid
+    return weights, states, currents, grid
 
 
-def _jax_update(problem: Problem, weights, predict: Callable, states) -> Update:
+def _jax_field(weights, y, currents):
+    import jax.numpy as jnp
+
+    w1, b1, w2, b2, w3, b3 = weights
+    inputs = jnp.concatenate([y, currents[:, None]], axis=1)
+    return jnp.tanh(jnp.tanh(inputs @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+
+
+def _jax_step(problem: Problem, predict: Callable):
     """AdamW, clipping and the cosine schedule by hand: the same arithmetic as PyTorch's."""
     import jax
     import jax.numpy as jnp
 
-    target = jnp.swapaxes(states, 0, 1)
+    def step(weights, mean, square, n, states, currents):
+        target = jnp.swapaxes(states, 0, 1)
 
-    def loss_of(weights):
-        return jnp.mean((predict(weights) - target) ** 2)
+        def loss_of(weights):
+            return jnp.mean((predict(weights, states, currents) - target) ** 2)
 
-    @jax.jit
-    def step(weights, mean, square, n):
         loss, grads = jax.value_and_grad(loss_of)(weights)
         norm = jnp.sqrt(sum(jnp.sum(g**2) for g in grads))
         grads = [g * jnp.minimum(1.0, 1.0 / (norm + 1e-6)) for g in grads]
@@ -174,45 +200,69 @@ def _jax_update(problem: Problem, weights, predict: Callable, states) -> Update:
         ]
         return weights, mean, square, loss
 
+    return step
+
+
+def _jax_update(step: Callable, weights, states, currents) -> Update:
+    import jax
+    import jax.numpy as jnp
+
+    compiled = jax.jit(step)
     zeros = [jnp.zeros_like(w) for w in weights]
     state = [weights, zeros, zeros]
     count = 0
 
     def update() -> float:
         nonlocal state, count
-        *state, loss = step(*state, float(count))
+        *state, loss = compiled(*state, float(count), states, currents)
         count += 1
-        return float(loss)
+        return float(loss.ravel()[0])
 
     return update
 
 
-def jax_scan(problem: Problem) -> Update:
+def _jax_scan_step(problem: Problem):
     import jax
     import jax.numpy as jnp
 
-    weights, field, states, grid = _jax_problem(problem)
-    dt = float(grid[1] - grid[0])
+    dt = problem.dt
 
-    def predict(weights):
+    def predict(weights, states, currents):
         def step(y, _):
-            k1 = field(weights, y)
-            k2 = field(weights, y + dt / 2 * k1)
-            k3 = field(weights, y + dt / 2 * k2)
-            k4 = field(weights, y + dt * k3)
+            k1 = _jax_field(weights, y, currents)
+            k2 = _jax_field(weights, y + dt / 2 * k1, currents)
+            k3 = _jax_field(weights, y + dt / 2 * k2, currents)
+            k4 = _jax_field(weights, y + dt * k3, currents)
             y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
             return y, y
 
         _, path = jax.lax.scan(step, states[:, 0], None, length=problem.steps)
         return jnp.concatenate([states[None, :, 0], path])
 
-    return _jax_update(problem, weights, predict, states)
+    return _jax_step(problem, predict)
+
+
+def jax_scan(problem: Problem) -> Update:
+    weights, states, currents, _ = _jax_problem(problem)
+    return _jax_update(_jax_scan_step(problem), weights, states, currents)
+
+
+def jax_vmap(problem: Problem) -> Update:
+    import jax
+    import jax.numpy as jnp
+
+    weights, states, currents, _ = zip(
+        *(_jax_problem(problem, seed) for seed in range(ENSEMBLE)), strict=True
+    )
+    stacked = [jnp.stack(one) for one in zip(*weights, strict=True)]
+    step = jax.vmap(_jax_scan_step(problem), in_axes=(0, 0, 0, None, 0, 0))
+    return _jax_update(step, stacked, jnp.stack(states), jnp.stack(currents))
 
 
 def _diffrax(problem: Problem, adjoint_name: str) -> Update:
     import diffrax
 
-    weights, field, states, grid = _jax_problem(problem)
+    weights, states, currents, grid = _jax_problem(problem)
     # diffrax ships no classical RK4; its own base class takes the tableau.
     classical = diffrax.ButcherTableau(
         a_lower=(np.array([0.5]), np.array([0.0, 0.5]), np.array([0.0, 0.0, 1.0])),
@@ -230,9 +280,9 @@ def _diffrax(problem: Problem, adjoint_name: str) -> Update:
 
     adjoint = getattr(diffrax, adjoint_name)()
 
-    def predict(weights):
+    def predict(weights, states, currents):
         return diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda _t, y, w: field(w, y)),
+            diffrax.ODETerm(lambda _t, y, w: _jax_field(w, y, currents)),
             RK4(),
             t0=0.0,
             t1=grid[-1],
@@ -245,7 +295,7 @@ def _diffrax(problem: Problem, adjoint_name: str) -> Update:
             max_steps=problem.steps,
         ).ys
 
-    return _jax_update(problem, weights, predict, states)
+    return _jax_update(_jax_step(problem, predict), weights, states, currents)
 
 
 def diffrax_direct(problem: Problem) -> Update:
@@ -266,8 +316,10 @@ CONTESTANTS: dict[str, tuple[str, Callable[[Problem], Update], int]] = {
     "library_single": ("neurode_lib, one model", library_single, 1),
     "plain_loop": ("plain loop, as the article describes it", plain_loop, 1),
     "torchdiffeq_rk4": ("torchdiffeq, rk4 (3/8 rule)", torchdiffeq_rk4, 1),
+    "torchdiffeq_adjoint": ("torchdiffeq, rk4, continuous adjoint", torchdiffeq_adjoint, 1),
     "torchode_tsit5": ("torchode, Tsit5 with fixed steps", torchode_tsit5, 1),
     "diffrax_direct": ("diffrax under jit, RK4, direct adjoint", diffrax_direct, 1),
     "diffrax_checkpointed": ("diffrax under jit, RK4, default adjoint", diffrax_checkpointed, 1),
     "jax_scan": ("bare JAX lax.scan under jit", jax_scan, 1),
+    "jax_vmap": (f"the same under vmap, {ENSEMBLE} seeds together, per seed", jax_vmap, ENSEMBLE),
 }
