@@ -6,6 +6,7 @@ import { spec } from "../src/page/spec.js";
 import { defaults, fromFragment, sanitise, toFragment } from "../src/page/state.js";
 
 const CASES = 2000;
+const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 function generator(seed) {
   let state = seed >>> 0;
@@ -59,6 +60,7 @@ const word = (random) =>
 function anyState(one, random) {
   return Object.fromEntries(
     Object.entries(one.fields).map(([name, field]) => {
+      if (field.letters) return [name, Array.from({ length: field.letters }, () => random.of(LETTERS)).join("")];
       if (field.choices) return [name, random.of(field.choices)];
       const value = field.min + random.next() * (field.max - field.min);
       return [name, field.integer ? Math.round(value) : value];
@@ -71,7 +73,10 @@ function assertPlain(one, state) {
   for (const [name, value] of Object.entries(state)) {
     const field = one.fields[name];
     assert.ok(field && Object.hasOwn(one.fields, name), name);
-    if (field.choices) assert.ok(field.choices.includes(value), `${name}=${value}`);
+    if (field.letters) {
+      assert.ok(typeof value === "string" && value.length === field.letters, `${name}=${value}`);
+      assert.ok([...value].every((letter) => LETTERS.includes(letter)), `${name}=${value}`);
+    } else if (field.choices) assert.ok(field.choices.includes(value), `${name}=${value}`);
     else assert.ok(typeof value === "number" && value >= field.min && value <= field.max, `${name}=${value}`);
   }
 }

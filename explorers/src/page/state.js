@@ -10,7 +10,10 @@ export function defaults(spec) {
 
 /** One value made valid, or undefined if it cannot be. */
 function valid(field, value) {
-  if (field.letters) return new RegExp(`^[0-9A-Za-z]{${field.letters}}$`).test(value) ? value : undefined;
+  if (field.letters) {
+    const code = new RegExp(`^[0-9A-Za-z]{${field.letters}}$`);
+    return typeof value === "string" && code.test(value) ? value : undefined;
+  }
   if (field.choices) return field.choices.find((choice) => String(choice) === String(value));
   if (value === "" || value === null || typeof value === "boolean") return undefined;
   const number = Number(value);
