@@ -75,7 +75,10 @@ function assertPlain(one, state) {
     assert.ok(field && Object.hasOwn(one.fields, name), name);
     if (field.letters) {
       assert.ok(typeof value === "string" && value.length === field.letters, `${name}=${value}`);
-      assert.ok([...value].every((letter) => LETTERS.includes(letter)), `${name}=${value}`);
+      assert.ok(
+        [...value].every((letter) => LETTERS.includes(letter)),
+        `${name}=${value}`,
+      );
     } else if (field.choices) assert.ok(field.choices.includes(value), `${name}=${value}`);
     else assert.ok(typeof value === "number" && value >= field.min && value <= field.max, `${name}=${value}`);
   }
