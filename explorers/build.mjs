@@ -55,6 +55,8 @@ const worker = await bundle("src/training/worker.js", "iife");
 const outputs = {
   // Classic scripts: browsers refuse module scripts on file://.
   "explorers.js": await bundle("src/page/static-page.js", "iife"),
+  // What checks answers, also on pages without a figure.
+  "tasks.js": await bundle("src/tasks/page.js", "iife"),
   // Loaded when a reader trains. Text, because a worker on file:// is made from text.
   "trainer.js": `globalThis.neurodeTrainer=${JSON.stringify(worker)};\n`,
   // What anywidget imports; it has no folder to load anything from.

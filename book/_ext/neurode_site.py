@@ -37,6 +37,7 @@ from neurode_lib.explorers.packages import write_scripts
 ROOT = Path(__file__).resolve().parents[2]
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
 EXPLORER_MARK = 'class="neurode-explorer"'
+TASK_MARK = 'class="nt"'
 
 # The theme and the extensions put these on every page, and nothing here uses them. sphinx-thebe
 # would start kernels on another host. The toggle button folds admonitions of the class `dropdown`:
@@ -61,7 +62,7 @@ PRELOAD = (
 def choose_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Leave out unused scripts; add the explorers' where the page shows one."""
+    """Leave out unused scripts; add the explorers' and tasks' where the page has one."""
     # In place: add_js_file below adds to these very lists.
     context["script_files"][:] = [
         script
@@ -74,6 +75,8 @@ def choose_scripts(
     if EXPLORER_MARK in context.get("body", ""):
         # A classic script: browsers refuse module scripts on file://.
         app.add_js_file("explorers.js", loading_method="defer")
+    if TASK_MARK in context.get("body", ""):
+        app.add_js_file("tasks.js", loading_method="defer")
 
 
 def describe(
@@ -138,7 +141,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     static = site / "_static"
-    for script in ("explorers.js", "trainer.js"):
+    for script in ("explorers.js", "tasks.js", "trainer.js"):
         shutil.copy2(EXPLORERS / script, static)
     remove(static, ["data", *UNUSED_FILES])
     write_scripts(static / "data")

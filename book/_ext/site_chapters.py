@@ -6,7 +6,8 @@ a notebook is parsed, this turns
 - cells of prose (``%%prose``) into Markdown with the numbers of the stored run;
 - ``**Fig. 1.2** A caption.``, alone in the cell after a figure's, into the figure's caption;
 - ``Fig. 1.2`` in a sentence into a link to that figure;
-- a quotation that begins with a line in bold, ``> **Note**``, into a box with that title;
+- a quotation that begins with a line in bold, ``> **Note**``, into a box with that title; one that
+  begins ``> **Task: …**`` or ``> **Question: …**`` into a box that checks answers (site_tasks.py);
 - ``([Hodgkin and Huxley, 1952](https://doi.org/…))`` into a citation, if the bibliography has that
   address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
 - ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name.
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pybtex.database
+import site_tasks
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -89,10 +91,13 @@ def citations(group: re.Match[str], page: str) -> str:
     return f"{{cite:p}}`{','.join(works()[address][0] for address in addresses)}`"
 
 
-def box(quotation: re.Match[str]) -> str:
+def box(quotation: re.Match[str], page: str) -> str:
     """A quotation that begins with a line in bold as a box with that title."""
+    title = quotation["title"].rstrip(".")
     body = re.sub(r"^> ?", "", quotation["body"], flags=re.MULTILINE).strip("\n")
-    return f":::{{admonition}} {quotation['title'].rstrip('.')}\n:class: tip\n{body}\n:::\n"
+    if site_tasks.TITLE.match(title):
+        body = site_tasks.with_mark(page, title, body)
+    return f":::{{admonition}} {title}\n:class: tip\n{body}\n:::\n"
 
 
 def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
@@ -109,7 +114,7 @@ def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
         part = IN_BRACKETS.sub(lambda group: citations(group, page), parts[i])
         part = LINK.sub(lambda link: citation(link, page), part)
         part = SETTING.sub(r'<a href="\g<fragment>">\g<text></a>', part)
-        parts[i] = MENTION.sub(mention, QUOTATION.sub(box, part))
+        parts[i] = MENTION.sub(mention, QUOTATION.sub(lambda quoted: box(quoted, page), part))
     return "".join(parts)
 
 

@@ -136,6 +136,7 @@ def test_scripts_are_loaded_only_where_they_are_used() -> None:
         assert "require" not in scripts
         shows_explorer = soup.find(class_="neurode-explorer") is not None
         assert ("explorers.js" in scripts) == shows_explorer, named(source)
+        assert ("tasks.js" in scripts) == (soup.find(class_="nt") is not None), named(source)
 
 
 def test_the_policy_stands_before_everything_it_holds_for() -> None:

@@ -238,7 +238,7 @@ def test_a_preset_of_the_training_differs_from_the_default_in_one_thing(name: st
     assert LiveTrainingExplorer(**state).state() | state == LiveTrainingExplorer(**state).state()
 
 
-@pytest.mark.parametrize("script", ["explorers.js", "trainer.js", "widget.js"])
+@pytest.mark.parametrize("script", ["explorers.js", "tasks.js", "trainer.js", "widget.js"])
 def test_the_script_is_small_and_fetches_nothing_from_elsewhere(script: str) -> None:
     text = (STATIC / script).read_bytes()
     assert len(gzip.compress(text, 9)) <= 60 * 1024
