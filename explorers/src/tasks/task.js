@@ -89,7 +89,8 @@ export class Task {
     this.form = new FORMS[mark.dataset.kind](this.box, JSON.parse(mark.dataset.task));
     this.said = h("span", { class: "nt-said", role: "status" });
     this.again = h("button", { type: "button", "data-action": "forget", onclick: () => this.forget() }, "Start over");
-    mark.before(
+    this.folds = [...this.box.querySelectorAll(":scope > details")];
+    this.folds[0].before(
       h(
         "form",
         {
@@ -105,7 +106,6 @@ export class Task {
         this.said,
       ),
     );
-    this.folds = [...this.box.querySelectorAll(":scope > details")];
     for (const fold of this.folds) fold.addEventListener("toggle", () => this.keep());
     this.restore(recall(storage, this.id));
   }
