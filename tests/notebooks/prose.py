@@ -60,6 +60,9 @@ CHAPTER = {
     "01_fitzhugh_nagumo": {
         "1.75": "2 a / b, the centre of the neuron's symmetry",
         "12.5": "parameter tau",
+        "0.33": "a current of a question",
+        "200": "time until which the figure shows the neuron",
+        "0.01": "step of a slider",
         "10^{-5}": "a distance in current from the fold",
     },
     "02_stepping_through_time": {
@@ -84,6 +87,7 @@ CHAPTER = {
     "05_starting_from_zero": {
         "20": "updates after which the explorer is looked at",
         "0.05": "level of the loss",
+        "150": "updates after which the explorer is looked at",
         "0.1": "standard deviation of torchdiffeq's weights; scale of an exercise",
         "0.01": "scale of an exercise",
     },
@@ -139,11 +143,15 @@ CHAPTER = {
     "14_an_unseen_current": {
         "0.3": "current at which fields are compared",
         "1.4": "current at which fields are compared",
-        "1.6": "current of an exercise",
+        "1.6": "current of an exercise and a task",
         "0.02": "distance that we call close",
         "0.35": "current of an exercise",
     },
-    "15_train_it_here": {"200": "time to which an exercise predicts"},
+    "15_train_it_here": {
+        "200": "time to which an exercise predicts",
+        "0.001": "limit of a task",
+        "0.1": "limit of a task",
+    },
 }
 PAGE = {
     "for_teachers": {str(n): "number of a chapter" for n in range(10, 16)}
