@@ -13,6 +13,16 @@ from neurode_lib.models import DiscreteRNN, NeuralODE
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("repeatable")
 
+# Fixtures that train: a small study, the page's own models.
+TRAINS = {"finished", "names"}
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that wait for a training of their module's own are slow, whichever comes first."""
+    for item in items:
+        if TRAINS & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def no_figure_is_handed_on():

@@ -97,6 +97,7 @@ def test_damaged_weights(tmp_path):
     try_all(path, "weights", lambda: load_weights(path), equal)
 
 
+@pytest.mark.slow
 def test_damaged_downloads(tmp_path):
     path = tmp_path / "trained.safetensors"
     path.write_bytes(page_file())

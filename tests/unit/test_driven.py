@@ -24,6 +24,7 @@ def test_a_linear_membrane_has_the_gain_of_its_formula():
         assert driven._gain_at(f, times, sampled) == pytest.approx(expected, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_the_neuron_answers_a_small_chirp_nearly_as_its_jacobian_says():
     rest = equilibria(driven.CHIRP_MEAN)[0]
     J = jacobian([rest.v, rest.w])

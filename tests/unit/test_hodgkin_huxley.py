@@ -41,6 +41,7 @@ def test_the_trajectory_is_that_of_another_solver():
     assert np.abs(ours - other.y.T).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_firing_begins_where_it_is_known_to():
     """Rinzel & Miller 1980: the fold of cycles at 6.26 µA/cm², the Hopf bifurcation at 9.78."""
     kicked = np.array([0.0, *resting_state()[1:]])

@@ -18,6 +18,9 @@ from neurode_lib.recordings import Recordings
 from neurode_lib.scaling import Scaling
 from neurode_lib.training import Recipe, train
 
+# Each trains a model.
+pytestmark = pytest.mark.slow
+
 GRID = 0.5 * np.arange(41)
 SHORT = Recipe(updates=300, lr=1e-2, window=2, batch=200)
 

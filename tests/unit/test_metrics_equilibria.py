@@ -139,6 +139,7 @@ def test_roots_of_networks_are_those_that_scipy_finds():
 # --- Hopf ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_exact_models_have_the_true_hopf_currents(true_model, perfect_step):
     lower, upper = hopf_currents()
     assert learned_hopf_current(true_model, (0.0, 1.0)) == pytest.approx(lower, abs=1e-9)
@@ -223,6 +224,7 @@ def test_a_field_without_equilibria_has_none():
     assert learned_equilibria(NeuralODE(Drift()), 0.5) == []
 
 
+@pytest.mark.slow
 def test_a_step_means_half_a_unit_of_time_unless_told(perfect_step):
     np.testing.assert_array_equal(
         learned_jacobian(perfect_step, [0.1, 0.2], 0.5),

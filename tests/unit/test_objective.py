@@ -217,6 +217,7 @@ def test_starts_are_fitted_where_no_sample_is_complete():
     np.testing.assert_allclose(model.func.matrix.detach(), expected, atol=0.02)
 
 
+@pytest.mark.slow
 def test_fitted_starts_see_through_noise():
     """A decay whose first samples are noisy: read from the data, they bias the rate."""
     rng = np.random.default_rng(1)

@@ -123,6 +123,7 @@ def test_a_second_run_does_nothing(finished):
     assert {path: path.stat().st_mtime_ns for path in finished.out.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_folder_with_the_results_of_another_study_gets_those_that_were_asked_for(
     finished, tmp_path
 ):
@@ -152,6 +153,7 @@ def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
     assert results_of(config) == results_of(finished)
 
 
+@pytest.mark.slow
 def test_what_an_earlier_protocol_measured_is_measured_again_without_training(
     finished, tmp_path, monkeypatch
 ):
@@ -207,6 +209,7 @@ def test_a_job_that_fails_keeps_the_others(tmp_path, monkeypatch):
     assert not config.out.exists()
 
 
+@pytest.mark.slow
 def test_a_file_cut_in_half_is_named_and_redone(finished, tmp_path, capsys):
     config = copy_of(finished, tmp_path)
     victim = min(config.jobs.iterdir())
@@ -217,6 +220,7 @@ def test_a_file_cut_in_half_is_named_and_redone(finished, tmp_path, capsys):
     assert results_of(config) == results_of(finished)
 
 
+@pytest.mark.slow
 def test_a_folder_in_the_place_of_a_job_is_put_aside_and_the_job_redone(finished, tmp_path, capsys):
     config = copy_of(finished, tmp_path)
     victim = min(config.jobs.iterdir())
