@@ -29,7 +29,7 @@ LOCK = "requirements.lock"
 # torch stands in no lock: see install_torch.
 TORCH = "requirements/torch.txt"
 
-MADE = (
+PRODUCTS = (
     *(".venv*", "_build", "dist", "build", "*.egg-info", ".*_cache", ".hypothesis"),
     *("explorers/node_modules", "tools/audit/node_modules"),
 )
@@ -425,7 +425,7 @@ def wheel() -> None:
 @task
 def clean() -> None:
     """Remove what the other tasks made, the environments too."""
-    for pattern in MADE:
+    for pattern in PRODUCTS:
         for path in ROOT.glob(pattern):
             shutil.rmtree(path)
 

@@ -328,10 +328,10 @@ def refuse_divergence(before: FloatArray, after: FloatArray, t: float, step: flo
     FloatingPointError
         If a state in ``after`` is not finite.
     """
-    lost = ~np.isfinite(after).all(axis=-1)
-    if not lost.any():
+    non_finite = ~np.isfinite(after).all(axis=-1)
+    if not non_finite.any():
         return
-    which = int(np.argmax(lost))
+    which = int(np.argmax(non_finite))
     v, w = before.reshape(-1, 2)[which]
     raise FloatingPointError(
         f"the simulation left the finite range before t = {t:g}: steps of {step:g} are too large "
@@ -388,11 +388,11 @@ def build_dataset(
     noise_std = non_negative_number("noise_std", noise_std)
     rng = np.random.default_rng(seed)
     starts = sample_starts(n_trajectories, rng)
-    drawn = rng.choice(choices, size=n_trajectories)
-    states = simulate(starts, drawn, traj_length, dt, substeps=substeps)
+    trajectory_currents = rng.choice(choices, size=n_trajectories)
+    states = simulate(starts, trajectory_currents, traj_length, dt, substeps=substeps)
     if noise_std > 0.0:
         states = states + rng.normal(0.0, noise_std, size=states.shape)
-    return states, drawn
+    return states, trajectory_currents
 
 
 def sample_starts(n: int, rng: np.random.Generator) -> FloatArray:

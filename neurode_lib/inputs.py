@@ -341,8 +341,8 @@ def with_stops(
     k = np.searchsorted(times, breaks, side="right") - 1
     slack = 1e-9 * (times[k + 1] - times[k])
     breaks = breaks[(breaks - times[k] > slack) & (times[k + 1] - breaks > slack)]
-    merged = np.union1d(times, breaks)
-    return merged, np.searchsorted(merged, times)
+    stops = np.union1d(times, breaks)
+    return stops, np.searchsorted(stops, times)
 
 
 def values_at(signals: Sequence[Input], t: FloatArray, inside: FloatArray) -> FloatArray:
@@ -352,11 +352,11 @@ def values_at(signals: Sequence[Input], t: FloatArray, inside: FloatArray) -> Fl
     -------
     ndarray, shape (*t.shape, N), or (*t.shape, N, M)
     """
-    known: dict[int, FloatArray] = {}
+    distinct: dict[int, FloatArray] = {}
     for one in signals:
-        if id(one) not in known:
-            known[id(one)] = one.within(t, inside)
-    return np.stack([known[id(one)] for one in signals], axis=np.ndim(t))
+        if id(one) not in distinct:
+            distinct[id(one)] = one.within(t, inside)
+    return np.stack([distinct[id(one)] for one in signals], axis=np.ndim(t))
 
 
 def visited(signal: Input, times: FloatArray) -> FloatArray:

@@ -88,12 +88,12 @@ def rk4_integrate(
     """
     if not callable(func):
         raise ValueError(f"func must be callable as func(t, y, I), got {shown(func)}")
-    times, kept = check_inputs(y0, I, t_eval), None
+    times, samples = check_inputs(y0, I, t_eval), None
     check_fits = getattr(func, "check_fits", None)
     if check_fits is not None:
         check_fits(y0, I)
     if is_signal(I):
-        stops, kept = with_stops(times.detach().numpy(), signals_of(I, len(y0)))
+        stops, samples = with_stops(times.detach().numpy(), signals_of(I, len(y0)))
         times = torch.as_tensor(stops)
     if getattr(func, "time_input", True):
         check_clock(times.detach(), y0.dtype)
@@ -105,7 +105,7 @@ def rk4_integrate(
         every = positive_int("checkpoint_every", checkpoint_every)
         while segment := list(islice(steps, every)):
             states += checkpoint(_follow, func, states[-1], segment, use_reentrant=False)
-    return torch.stack(states if kept is None else [states[n] for n in kept])
+    return torch.stack(states if samples is None else [states[n] for n in samples])
 
 
 def _follow(func: VectorField, y: Tensor, steps: Iterable[Step]) -> list[Tensor]:

@@ -392,11 +392,11 @@ def limit_cycle(I: float, *, n_points: int = 401) -> LimitCycle:
     previous: FloatArray | None = None
     for _ in range(400):
         # Step off the section first, so that the crossing found is the next one.
-        nudged = rk4_step(fhn_rhs, start, I, 1e-3) if previous is not None else start
-        found = until_return(nudged, 500.0)
-        if found is None:
+        departure = rk4_step(fhn_rhs, start, I, 1e-3) if previous is not None else start
+        crossing = until_return(departure, 500.0)
+        if crossing is None:
             raise ValueError(no_cycle)
-        time, state = found
+        time, state = crossing
         # A return arbitrarily close to the equilibrium is a spiral into it, not a cycle.
         if abs(state[1] - (threshold + A_PARAM) / B_PARAM) < 1e-4:
             raise ValueError(no_cycle)
@@ -452,10 +452,10 @@ def current_of_cycle(v_max: npt.ArrayLike) -> FloatArray:
     """
     highest = finite_array("v_max", v_max)
     lower = hopf_currents()[0]
-    allowed = (equilibria(lower)[0].v, 1.77)
-    if highest.min() <= allowed[0] or highest.max() > allowed[1]:
+    bounds = (equilibria(lower)[0].v, 1.77)
+    if highest.min() <= bounds[0] or highest.max() > bounds[1]:
         raise ValueError(
-            f"v_max must lie above {allowed[0]:.3f} and not above {allowed[1]}, got values from "
+            f"v_max must lie above {bounds[0]:.3f} and not above {bounds[1]}, got values from "
             f"{highest.min():g} to {highest.max():g}"
         )
     low, high = np.full(highest.shape, 0.32), np.full(highest.shape, lower + 4e-3)

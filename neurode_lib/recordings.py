@@ -76,11 +76,11 @@ class Recordings:
             if len(masks) != len(self):
                 raise ValueError(f"mask must have {len(self)} entries, got {len(masks)}")
             for n, keep in enumerate(masks):
-                kept = np.asarray(keep)
-                if kept.dtype != bool or kept.size != self.values[n].size:
+                is_sample = np.asarray(keep)
+                if is_sample.dtype != bool or is_sample.size != self.values[n].size:
                     raise ValueError(f"mask[{n}] must hold True and False, like values[{n}]")
                 self.values[n] = np.where(
-                    kept.reshape(self.values[n].shape), self.values[n], np.nan
+                    is_sample.reshape(self.values[n].shape), self.values[n], np.nan
                 )
         self.inputs = _inputs(inputs, len(self))
 
@@ -89,11 +89,11 @@ class Recordings:
 
     def __getitem__(self, which: int | slice) -> Recordings:
         """Some of the trajectories: ``data[3]``, ``data[:30]``."""
-        chosen = which if isinstance(which, slice) else slice(which, which + 1 or None)
+        index = which if isinstance(which, slice) else slice(which, which + 1 or None)
         if not isinstance(which, slice) and not -len(self) <= which < len(self):
             raise IndexError(f"there are {len(self)} trajectories, got number {which}")
-        inputs = None if self.inputs is None else self.inputs[chosen]
-        return Recordings(self.times[chosen], self.values[chosen], inputs)
+        inputs = None if self.inputs is None else self.inputs[index]
+        return Recordings(self.times[index], self.values[index], inputs)
 
     def __iter__(self) -> Iterator[Recordings]:
         return (self[n] for n in range(len(self)))
@@ -174,16 +174,16 @@ class Recordings:
             If there is no such file.
         """
         one_of("kind", kind, ("linear", "hold"))
-        wanted = [time, *_names("channels", channels), *_names("inputs", inputs, least=0)]
+        names = [time, *_names("channels", channels), *_names("inputs", inputs, least=0)]
         columns = _read_csv(Path(table)) if isinstance(table, (str, Path)) else table
         if not hasattr(columns, "__getitem__") or not hasattr(columns, "keys"):
             raise ValueError(f"table must be a path or have named columns, got {shown(table)}")
-        for name in [*wanted, *([] if trajectory is None else [trajectory])]:
+        for name in [*names, *([] if trajectory is None else [trajectory])]:
             if not isinstance(name, str) or name not in columns:
                 raise ValueError(
                     f"table must have a column {name!r}, got {shown(list(columns.keys()))}"
                 )
-        numbers = {name: real_array(f"table[{name!r}]", columns[name]) for name in wanted}
+        numbers = {name: real_array(f"table[{name!r}]", columns[name]) for name in names}
         label = np.zeros(len(numbers[time])) if trajectory is None else columns[trajectory]
         labels = np.asarray(label)
         _, firsts = np.unique(labels, return_index=True)

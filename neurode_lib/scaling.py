@@ -76,8 +76,8 @@ class Scaling:
                 for path, grid in zip(data.values, data.times, strict=True)
             ]
             squares = np.concatenate(rates) ** 2
-            known = squares[~np.isnan(squares)]
-            time_scale = 1.0 / np.sqrt(known.mean()) if known.size and known.any() else 1.0
+            present = squares[~np.isnan(squares)]
+            time_scale = 1.0 / np.sqrt(present.mean()) if present.size and present.any() else 1.0
         inputs = data.visited_inputs()[:, : data.n_inputs]
         return cls(
             mean,

@@ -21,20 +21,20 @@ def make_archive(site: Path, archive: Path) -> Path:
     """Pack ``site`` below one folder; a half-written archive never stands in the place of one."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     unfinished = archive.with_name(archive.name + ".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(site.rglob("*")):
             name = path.relative_to(site)
             # Sphinx's own notes about the build.
             if path.is_file() and not path.name.startswith("."):
                 entry = zipfile.ZipInfo(f"{FOLDER}/{name.as_posix()}", LONG_AGO)
                 entry.external_attr = 0o644 << 16
-                packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+                file.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
     return unfinished.replace(archive)
 
 
 if __name__ == "__main__":
     if not (SITE / "index.html").exists():
         sys.exit(f"make_dist: no site in {SITE}: run `make book` first")
-    made = make_archive(SITE, ARCHIVE)
-    print(f"{made.relative_to(ROOT)}: {made.stat().st_size / 1e6:.1f} MB; unpack it and open")
+    archive = make_archive(SITE, ARCHIVE)
+    print(f"{archive.relative_to(ROOT)}: {archive.stat().st_size / 1e6:.1f} MB; unpack it and open")
     print(f"{FOLDER}/index.html in a browser")

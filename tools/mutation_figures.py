@@ -45,19 +45,19 @@ def version_measured(module: str, root: Path = ROOT) -> str:
 
 def section() -> str:
     """The section, in Markdown."""
-    found = figures()
+    modules = figures()
     rows = [
         f"| `{name.removeprefix('neurode_lib/')}` | {version_measured(name)} "
         f"| {entry['mutants']:,} | {entry['killed']:,} "
         f"| {int(entry['killed']) / int(entry['mutants']):.1%} |"
-        for name, entry in found.items()
+        for name, entry in modules.items()
     ]
     rows += [
         f"| `{name.removeprefix('neurode_lib/')}` | {NEVER} under this name | | | |"
         for name in to_be_measured()
-        if name not in found
+        if name not in modules
     ]
-    total, killed = (sum(int(e[key]) for e in found.values()) for key in ("mutants", "killed"))
+    total, killed = (sum(int(e[key]) for e in modules.values()) for key in ("mutants", "killed"))
     table = "\n".join(rows)
     return f"""\
 ## Would the tests notice?

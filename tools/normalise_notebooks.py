@@ -36,37 +36,37 @@ def one_output_per_stream(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
     Of a line that was written over, such as a progress bar, the last state is kept.
     """
-    joined: list[NotebookNode] = []
+    whole: list[NotebookNode] = []
     for output in outputs:
-        last = joined[-1] if joined else NotebookNode()
+        last = whole[-1] if whole else NotebookNode()
         if output.output_type == "stream" and last.get("name") == output.name:
             last.text += output.text
         else:
-            joined.append(output)
-    for output in joined:
+            whole.append(output)
+    for output in whole:
         if output.output_type == "stream":
             output.text = re.sub(r"[^\n]*\r(?!\n|$)", "", output.text)
-    return joined
+    return whole
 
 
 def folding(cell: NotebookNode) -> dict[str, bool]:
     """Which parts of a code cell JupyterLab shows collapsed."""
     tags = set(cell.metadata.get("tags", []))
-    folded = {}
+    folds = {}
     if (cell.source.startswith("%%prose") or tags & (FOLDED_SOURCE | FOLDED_CELL)) and (
         "parameters" not in tags
     ):
-        folded["source_hidden"] = True
+        folds["source_hidden"] = True
     if tags & FOLDED_CELL:
-        folded["outputs_hidden"] = True
-    return folded
+        folds["outputs_hidden"] = True
+    return folds
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Return the notebook in stored form; the one passed in is changed."""
-    kept = {key: notebook.metadata[key] for key in NOTEBOOK_METADATA & notebook.metadata.keys()}
+    metadata = {key: notebook.metadata[key] for key in NOTEBOOK_METADATA & notebook.metadata.keys()}
     notebook.metadata = nbformat.from_dict(
-        kept | {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+        metadata | {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
     )
     count = 0
     for cell in notebook.cells:
@@ -75,8 +75,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         )
         if cell.cell_type != "code":
             continue
-        if folded := folding(cell):
-            cell.metadata["jupyter"] = folded
+        if folds := folding(cell):
+            cell.metadata["jupyter"] = folds
         ran = cell.execution_count is not None
         count += ran
         cell.execution_count = count if ran else None
@@ -92,6 +92,6 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         path = Path(name)
-        stored = normalise(nbformat.read(path, as_version=4))
-        nbformat.validate(stored)
-        nbformat.write(stored, path)
+        notebook = normalise(nbformat.read(path, as_version=4))
+        nbformat.validate(notebook)
+        nbformat.write(notebook, path)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from site_publish import install_cell  # noqa: E402 - after the path is set
 
 # What a kernel of Colab's has loaded before the first cell runs.
-LOADED = ("IPython", "ipykernel", "ipywidgets", "traitlets", "numpy", "matplotlib")
+PRELOADS = ("IPython", "ipykernel", "ipywidgets", "traitlets", "numpy", "matplotlib")
 VERSIONS = """\
 import importlib, importlib.metadata, sys
 print("Python", sys.version.split()[0])
@@ -58,7 +58,7 @@ def add_kernel(python: Path, folder: Path) -> None:
 def run(notebook: Path, install: str | None) -> None:
     """Run one chapter from its first cell to its last; print what the added cells print."""
     content = nbformat.read(notebook, as_version=4)
-    versions = VERSIONS.format(names=LOADED)
+    versions = VERSIONS.format(names=PRELOADS)
     before = [code(versions), code("".join(install_cell(install)["source"]))] if install else []
     after = [code(LIBRARY), *([code(versions)] if install else [])]
     content.cells = [*before, *content.cells, *after]

@@ -24,7 +24,7 @@ LIMIT_WITH_MATHS = 600_000
 # Weights of networks come on top, and after the first paint.
 LIMIT_NETWORKS = 220_000
 # Reads the page to its end and lets its figures load what they compute with.
-READ = """async () => {
+SIZES_SCRIPT = """async () => {
     for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
         scrollTo(0, y);
         await new Promise(requestAnimationFrame);
@@ -109,7 +109,7 @@ def weigh(browser: Browser, address: str, name: str) -> Weight:
     session.on("Network.responseReceived", classify)
     session.on("Network.loadingFinished", count)
     page.goto(f"{address}/{name}")
-    too_early = page.evaluate(READ)
+    too_early = page.evaluate(SIZES_SCRIPT)
     has_maths = page.locator("mjx-container").count() > 0
     context.close()
     return Weight(name, has_maths, [re.sub(r".*/", "", one) for one in too_early], sizes)

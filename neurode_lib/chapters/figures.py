@@ -130,8 +130,8 @@ def phase_axes(
     ax.plot(v, cubic, color="#777777", lw=1.2, label="v-nullcline")
     ax.plot(v, line, color="#777777", lw=1.2, ls="--", label="w-nullcline")
     for point in equilibria(I):
-        filled = "#333333" if point.stable else "white"
-        ax.plot(point.v, point.w, "o", mfc=filled, mec="#333333", ms=7, zorder=5)
+        face = "#333333" if point.stable else "white"
+        ax.plot(point.v, point.w, "o", mfc=face, mec="#333333", ms=7, zorder=5)
 
 
 def quiver_field(
@@ -167,11 +167,11 @@ def quiver_field(
     extent = np.ptp(points.reshape(-1, 2), axis=0)
     if not extent.all():
         raise ValueError(f"points must differ in both coordinates, got ranges {extent.tolist()}")
-    shown = field / extent
-    length = np.linalg.norm(shown, axis=-1, keepdims=True)
-    shown = np.divide(shown, length, out=np.zeros_like(shown), where=length > 0)
+    vectors = field / extent
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    vectors = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
     style: dict[str, Any] = {"angles": "uv", "pivot": "mid", "scale": 26, "width": 0.004}
-    x, y, u, w = points[..., 0], points[..., 1], shown[..., 0], shown[..., 1]
+    x, y, u, w = points[..., 0], points[..., 1], vectors[..., 0], vectors[..., 1]
     if reference is None:
         ax.quiver(x, y, u, w, color=color, **style)
         return

@@ -59,24 +59,24 @@ def png_of(figure: Figure) -> bytes:
     arrangement = [(ax, ax.get_subplotspec()) for ax in figure.axes]
     width, height = figure.get_size_inches()
     stack(figure)
-    packed = BytesIO()
-    rendered(figure, DPI).save(packed, "webp", lossless=True, quality=80)
+    webp = BytesIO()
+    rendered(figure, DPI).save(webp, "webp", lossless=True, quality=80)
     for ax, place in arrangement:
         if place is not None:
             ax.set_subplotspec(place)
     figure.set_size_inches(width, height)
 
     notes, both = PngInfo(), BytesIO()
-    notes.add(CHUNK, packed.getvalue())
+    notes.add(CHUNK, webp.getvalue())
     wide.save(both, "png", pnginfo=notes)
     return both.getvalue()
 
 
 def rendered(figure: Figure, dpi: float) -> Image.Image:
     """The figure as it would be saved."""
-    drawn = BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight")
-    return Image.open(drawn).convert("RGB")
+    png = BytesIO()
+    figure.savefig(png, format="png", dpi=dpi, bbox_inches="tight")
+    return Image.open(png).convert("RGB")
 
 
 def stack(figure: Figure) -> None:

@@ -17,7 +17,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def typeset(text: str) -> str:
     """The same numbers with a true minus sign and powers of ten: ``−1.2 × 10⁻⁸``."""
-    text = _POWER.sub(lambda found: f"{found[1]} × 10{_raised(int(found[2]))}", text)
+    text = _POWER.sub(lambda match: f"{match[1]} × 10{_raised(int(match[2]))}", text)
     return _MINUS.sub("−", text)
 
 
@@ -66,11 +66,11 @@ def spread(values: npt.ArrayLike) -> str:
     numbers = real_array("values", values)
     if numbers.ndim != 1 or numbers.size == 0:
         raise ValueError(f"values must have shape (n_seeds,), got {numbers.shape}")
-    defined = numbers[~np.isnan(numbers)]
-    if len(defined) == 0:
+    present = numbers[~np.isnan(numbers)]
+    if len(present) == 0:
         return f"undefined for all {len(numbers)} seeds"
-    text = f"{number(_median(defined))} ({number(defined.min())} to {number(defined.max())})"
-    missing = len(numbers) - len(defined)
+    text = f"{number(_median(present))} ({number(present.min())} to {number(present.max())})"
+    missing = len(numbers) - len(present)
     return text if missing == 0 else f"{text}, undefined for {missing} of {len(numbers)} seeds"
 
 

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-def check_parameters(given: Mapping[str, Any], **book: tuple[Any, Rule]) -> None:
+def check_parameters(values: Mapping[str, Any], **book: tuple[Any, Rule]) -> None:
     """Check a chapter's parameters, and say so where they are not the book's.
 
     Where one differs, a note is shown: sentences with computed numbers follow this run, all others
@@ -55,7 +55,7 @@ def check_parameters(given: Mapping[str, Any], **book: tuple[Any, Rule]) -> None
 
     Parameters
     ----------
-    given : mapping of str to object
+    values : mapping of str to object
         The chapter's names, such as ``globals()``.
     **book : (object, callable)
         For each parameter the book's value, and the rule for any value.
@@ -66,11 +66,11 @@ def check_parameters(given: Mapping[str, Any], **book: tuple[Any, Rule]) -> None
         If a value is not allowed; the message names the parameter, the value and what is allowed.
     """
     for name, (_, rule) in book.items():
-        rule(name, given[name])
+        rule(name, values[name])
     other = [
-        f"`{name} = {given[name]!r}` (the book: `{value!r}`)"
+        f"`{name} = {values[name]!r}` (the book: `{value!r}`)"
         for name, (value, _) in book.items()
-        if not _same(given[name], value)
+        if not _same(values[name], value)
     ]
     if other:
         note = (
@@ -126,10 +126,10 @@ def study_seed(retrain: bool) -> Rule:
 
     def rule(name: str, value: Any) -> None:
         positive_int(name, value, minimum=0)
-        stored = load_results().seeds
-        if not retrain and value not in stored:
+        seeds = load_results().seeds
+        if not retrain and value not in seeds:
             raise ValueError(
-                f"{name} must be one of {list(stored)}, whose models come with the library, got "
+                f"{name} must be one of {list(seeds)}, whose models come with the library, got "
                 f"{shown(value)}; with retrain = True it may be any whole number"
             )
 

@@ -52,7 +52,7 @@ def fill(text: str, names: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
     Returns
     -------
-    filled : str
+    text : str
     values : dict of str to str
         What was put in, by expression.
 
@@ -61,22 +61,24 @@ def fill(text: str, names: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     ValueError
         If a brace is not closed, or an expression cannot be computed; the message quotes it.
     """
-    filled, values = [], {}
+    pieces, values = [], {}
     for part, is_expression in _parts(text):
         if is_expression:
             values[part] = _value(part, {**_VOCABULARY, **names})
-        filled.append(values[part] if is_expression else part)
-    return "".join(filled), values
+        pieces.append(values[part] if is_expression else part)
+    return "".join(pieces), values
 
 
 def expressions(text: str) -> list[str]:
     """The expressions of a text, without their formats: what a check of the notebooks reads."""
-    return [ast.unparse(_field(part).value) for part, computed in _parts(text) if computed]
+    return [
+        ast.unparse(_field(part).value) for part, is_expression in _parts(text) if is_expression
+    ]
 
 
 def without_expressions(text: str) -> str:
     """The text without its expressions: what its author typed."""
-    return "".join(part for part, computed in _parts(text) if not computed)
+    return "".join(part for part, is_expression in _parts(text) if not is_expression)
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
@@ -113,8 +115,8 @@ def _expression_at(text: str, opening: int) -> str:
 def _field(expression: str) -> ast.FormattedValue:
     """The expression with its format, as Python's own f-strings read it."""
     # In three quotes strings of either kind may stand.
-    parsed = ast.parse(f"f'''{{{expression}}}'''", mode="eval").body
-    match parsed:
+    tree = ast.parse(f"f'''{{{expression}}}'''", mode="eval").body
+    match tree:
         case ast.JoinedStr(values=[ast.FormattedValue(conversion=-1) as field]):
             return field
     raise SyntaxError(f"no single expression: {expression}")

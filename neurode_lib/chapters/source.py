@@ -41,13 +41,13 @@ def show_source(*objects: type | Callable[..., object]) -> Markdown:
 def _brief(source: str) -> str:
     """The same code, with its docstrings cut to their first paragraph."""
     lines = source.rstrip().splitlines()
-    documented = [
+    definitions = [
         node
         for node in ast.walk(ast.parse(source))
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node)
     ]
     # From the last to the first, so that the line numbers before it stay right.
-    for node in sorted(documented, key=lambda node: node.lineno, reverse=True):
+    for node in sorted(definitions, key=lambda node: node.lineno, reverse=True):
         docstring = node.body[0]
         whole = slice(docstring.lineno - 1, docstring.end_lineno)
         first_paragraph = list(takewhile(str.strip, lines[whole]))

@@ -70,13 +70,13 @@ def _judge_size(values: Values, slack: float) -> Verdict:
     ratios = [
         values[name] / values[f"claimed_{name}"] for name in ("simulator", "machinery", "rnn")
     ]
-    allowed = 1.0 + 0.25 * slack
-    return verdict(max(ratios) <= allowed, min(ratios) <= allowed)
+    limit = 1.0 + 0.25 * slack
+    return verdict(max(ratios) <= limit, min(ratios) <= limit)
 
 
 def _coupling(_: Results) -> Values:
     tree = ast.parse(inspect.getsource(neural_ode))
-    imported = [
+    modules = [
         name
         for node in ast.walk(tree)
         for name in (
@@ -87,7 +87,7 @@ def _coupling(_: Results) -> Values:
             else []
         )
     ]
-    ours = sum("fitzhugh_nagumo" in name for name in imported)
+    ours = sum("fitzhugh_nagumo" in name for name in modules)
     return {"listed": scalar(0), "imports": scalar(ours)}
 
 
@@ -153,12 +153,12 @@ def _judge_keyword_only(values: Values) -> Verdict:
 
 
 def _one_integrator(_: Results) -> Values:
-    served = 0
+    count = 0
     for time_input in (False, True):
         func = ODEFunc(hidden=4, time_input=time_input)
         path = rk4_integrate(func, torch.zeros(3, 2), torch.zeros(3), DT * torch.arange(5.0))
-        served += path.shape == (5, 3, 2)
-    return {"served": scalar(served)}
+        count += path.shape == (5, 3, 2)
+    return {"served": scalar(count)}
 
 
 def _judge_one_integrator(values: Values) -> Verdict:
@@ -169,13 +169,13 @@ def _identity(results: Results) -> Values:
     t_eval = DT * torch.arange(TRAINED_STEPS + 1.0)
     start = torch.tensor([[-1.0, 0.5], [1.5, -0.5]])
     currents = torch.tensor([0.2, 0.5])
-    moved = []
+    distances = []
     for seed in results.seeds:
         for kind in ("neural_ode", "discrete_rnn"):
             with torch.no_grad():
                 path: Tensor = make_model(kind, seed=seed)(start, currents, t_eval)
-            moved.append(float((path - start).abs().max()))
-    return {"moved": scalar(max(moved))}
+            distances.append(float((path - start).abs().max()))
+    return {"moved": scalar(max(distances))}
 
 
 def _judge_identity(values: Values) -> Verdict:
@@ -214,8 +214,8 @@ def _any_grid(results: Results) -> Values:
 
 def _judge_any_grid(values: Values, slack: float) -> Verdict:
     worst = [median(ratio) for ratio in values.values()]
-    allowed = 1.0 + 0.25 * slack
-    return verdict(max(worst) <= allowed, min(worst) <= allowed)
+    limit = 1.0 + 0.25 * slack
+    return verdict(max(worst) <= limit, min(worst) <= limit)
 
 
 def _rnn_fixed(results: Results) -> Values:
@@ -224,13 +224,13 @@ def _rnn_fixed(results: Results) -> Values:
 
 def _judge_rnn_fixed(values: Values, slack: float) -> Verdict:
     gentlest = [median(ratio) for ratio in values.values()]
-    needed = 2.0 ** (1.0 / slack)
-    return verdict(min(gentlest) >= needed, max(gentlest) >= needed)
+    least = 2.0 ** (1.0 / slack)
+    return verdict(min(gentlest) >= least, max(gentlest) >= least)
 
 
 def _rnn_clock(results: Results) -> Values:
     true_period = limit_cycle(FIRING).period
-    found: dict[str, FloatArray] = {}
+    measures: dict[str, FloatArray] = {}
     for dt in (0.25, 1.0):
         # Follow every model for as many steps, whatever a step is called.
         cycles = [
@@ -243,13 +243,13 @@ def _rnn_clock(results: Results) -> Values:
             )
             for seed in results.seeds
         ]
-        found[f"period_{dt:g}".replace(".", "")] = np.array(
+        measures[f"period_{dt:g}".replace(".", "")] = np.array(
             [math.nan if cycle is None else cycle.period / true_period for cycle in cycles]
         )
-        found[f"error_{dt:g}".replace(".", "")] = results.values(
+        measures[f"error_{dt:g}".replace(".", "")] = results.values(
             "discrete_rnn", f"mse_dt_{dt:g}", FIRING
         )
-    return found
+    return measures
 
 
 def _judge_rnn_clock(values: Values, slack: float) -> Verdict:

@@ -45,7 +45,7 @@ PUBLISHED = (
     "Holds if it is among the middle 95 % of them, in part within twice or half of their median; "
     "for a stricter reader the middle half, for a more lenient one all of them."
 )
-PLACED = f"{CHANGED}: it asked for the range of our seeds' means"
+PLACE_RULE = f"{CHANGED}: it asked for the range of our seeds' means"
 
 
 def _portrait(current: float) -> tuple[FloatArray, FloatArray]:
@@ -110,8 +110,8 @@ def _past_the_clock(results: Results) -> Values:
 
 def _judge_past_the_clock(values: Values, slack: float) -> Verdict:
     ratios = [median(ratio) for ratio in values.values()]
-    needed = 10.0 ** (1.0 / slack)
-    return verdict(min(ratios) >= needed, max(ratios) >= needed)
+    least = 10.0 ** (1.0 / slack)
+    return verdict(min(ratios) >= least, max(ratios) >= least)
 
 
 def _equal_errors(results: Results) -> Values:
@@ -176,14 +176,14 @@ RECIPES = (
 
 
 def _only_the_ode(results: Results) -> Values:
-    found = {"n": scalar(len(results.seeds))}
+    measures = {"n": scalar(len(results.seeds))}
     for recipe, ode, rnn in RECIPES:
         for I in TRAINED_CURRENTS:
             key = f"{recipe}_{I:g}".replace(".", "")
             gap = results.values(ode, "field_cosine", I) - results.values(rnn, "field_cosine", I)
-            found[f"gap_{key}"] = gap
-            found[f"ahead_{key}"] = scalar(np.sum(gap > 0.0))
-    return found
+            measures[f"gap_{key}"] = gap
+            measures[f"ahead_{key}"] = scalar(np.sum(gap > 0.0))
+    return measures
 
 
 def _judge_only_the_ode(values: Values, slack: float) -> Verdict:
@@ -207,8 +207,8 @@ def _decisively(results: Results) -> Values:
 def _judge_decisively(values: Values, slack: float) -> Verdict:
     # As far ahead as the published cosines, 0.94 to 0.96, are apart from each other.
     gaps = [median(gap) for gap in values.values()]
-    needed = 0.02 / slack
-    return verdict(min(gaps) >= needed, max(gaps) >= needed)
+    least = 0.02 / slack
+    return verdict(min(gaps) >= least, max(gaps) >= least)
 
 
 # One change each, and what it is a change to.
@@ -248,8 +248,10 @@ def _diverges(results: Results) -> Values:
 
 
 def _judge_diverges(values: Values, slack: float) -> Verdict:
-    lost = [median(share) for share in values.values()]
-    return verdict(min(lost) >= 50.0 / slack, any(np.any(share > 0.0) for share in values.values()))
+    shares = [median(share) for share in values.values()]
+    return verdict(
+        min(shares) >= 50.0 / slack, any(np.any(share > 0.0) for share in values.values())
+    )
 
 
 def _topology(results: Results) -> Values:
@@ -334,7 +336,7 @@ CLAIMS = (
         "neurode_lib.metrics.trajectory_mse",
         lambda results: _train_mse("neural_ode", 0.02072, results),
         judge_published,
-        PLACED,
+        PLACE_RULE,
         "single",
     ),
     Claim(
@@ -349,7 +351,7 @@ CLAIMS = (
         "neurode_lib.metrics.trajectory_mse",
         lambda results: _train_mse("discrete_rnn", 0.01547, results),
         judge_published,
-        PLACED,
+        PLACE_RULE,
         "single",
     ),
     Claim(
@@ -376,7 +378,7 @@ CLAIMS = (
         "neurode_lib.metrics.extrapolation_mse",
         lambda results: _extrapolation("neural_ode", 0.02014, results),
         judge_published,
-        PLACED,
+        PLACE_RULE,
         "single",
     ),
     Claim(
@@ -391,7 +393,7 @@ CLAIMS = (
         "neurode_lib.metrics.extrapolation_mse",
         lambda results: _extrapolation("discrete_rnn", 0.01670, results),
         judge_published,
-        PLACED,
+        PLACE_RULE,
         "single",
     ),
     Claim(
@@ -406,7 +408,7 @@ CLAIMS = (
         "neurode_lib.metrics.extrapolation_mse",
         lambda results: _extrapolation("time_input", 5.0, results),
         judge_published,
-        PLACED,
+        PLACE_RULE,
         "single",
     ),
     Claim(

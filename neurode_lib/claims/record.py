@@ -200,18 +200,18 @@ def _strip(row: Assessed) -> str:
         return ""
     values = np.atleast_1d(row.values[row.claim.published])
     published = float(row.values["published"])
-    shown = values[np.isfinite(values) & (values > 0.0)]
-    low, high = np.log10([min(shown.min(), published), max(shown.max(), published)])
+    positive = values[np.isfinite(values) & (values > 0.0)]
+    low, high = np.log10([min(positive.min(), published), max(positive.max(), published)])
     margin, span = 6.0, max(high - low, 1e-9)
 
     def x(value: float | FloatArray) -> FloatArray:
         return margin + (np.log10(value) - low) / span * (STRIP_WIDTH - 2.0 * margin)
 
-    ticks = "".join(f"M{place:.1f} 14v8" for place in x(shown))
+    ticks = "".join(f"M{place:.1f} 14v8" for place in x(positive))
     mark = float(x(published))
     words = (
-        f"{len(shown)} measured values from {number(shown.min())} to {number(shown.max())}, "
-        f"published {number(published)}, on a logarithmic line"
+        f"{len(positive)} measured values from {number(positive.min())} "
+        f"to {number(positive.max())}, published {number(published)}, on a logarithmic line"
     )
     return (
         f'<svg class="claim-strip" viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img" '

@@ -162,8 +162,8 @@ def _balance(results: Results) -> Values:
 
 def _judge_balance(values: Values, slack: float) -> Verdict:
     share = values["firing"] / values["n"]
-    allowed = 0.05 * slack
-    return verdict(np.all(np.abs(share - 0.5) <= allowed), abs(median(share) - 0.5) <= allowed)
+    limit = 0.05 * slack
+    return verdict(np.all(np.abs(share - 0.5) <= limit), abs(median(share) - 0.5) <= limit)
 
 
 def _quiescent(results: Results) -> Values:

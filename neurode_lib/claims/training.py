@@ -77,13 +77,13 @@ def loss_spikes(loss: FloatArray) -> FloatArray:
 
 
 def _stability(results: Results) -> Values:
-    found: dict[str, FloatArray] = {}
+    measures: dict[str, FloatArray] = {}
     for name, variant in (("zero", "neural_ode"), ("default", "default_init")):
         error = results.values(variant, "train_mse")
-        found[f"spikes_{name}"] = loss_spikes(results.curve(variant, "loss"))
-        found[f"norm_{name}"] = results.curve(variant, "grad_norm").max(axis=1)
-        found[f"spread_{name}"] = scalar(np.max(error) / np.min(error))
-    return found | {
+        measures[f"spikes_{name}"] = loss_spikes(results.curve(variant, "loss"))
+        measures[f"norm_{name}"] = results.curve(variant, "grad_norm").max(axis=1)
+        measures[f"spread_{name}"] = scalar(np.max(error) / np.min(error))
+    return measures | {
         "ratio": results.values("default_init", "train_mse")
         / results.values("neural_ode", "train_mse")
     }

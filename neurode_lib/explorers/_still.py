@@ -101,8 +101,8 @@ def picture(panels: list[tuple[Panel, str, str]], size: tuple[int, int], descrip
         Text alternative.
     """
     # Ids must be unique on a page that shows several pictures.
-    drawn = f"{description}{[panel.__dict__ for panel, _, _ in panels]}"
-    key = f"still-{hashlib.sha256(drawn.encode()).hexdigest()[:8]}"
+    content = f"{description}{[panel.__dict__ for panel, _, _ in panels]}"
+    key = f"still-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     body = "".join(
         panel.svg(f"{key}-{i}", x_label, y_label)
         for i, (panel, x_label, y_label) in enumerate(panels)

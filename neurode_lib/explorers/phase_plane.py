@@ -94,5 +94,5 @@ class PhasePlaneExplorer(Explorer):
                     break
                 states.append(after)
         stride = max(1, len(states) // 400)
-        kept = np.arange(0, len(states), stride)
-        return self.dt * kept, np.array(states)[kept]
+        samples = np.arange(0, len(states), stride)
+        return self.dt * samples, np.array(states)[samples]

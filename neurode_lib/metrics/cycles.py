@@ -125,14 +125,14 @@ def period_and_amplitude(
     path = real_array("states", states)
     if path.shape != (len(times), 2):
         raise ValueError(f"states must have shape ({len(times)}, 2) like t, got {path.shape}")
-    kept = times >= times[0] + non_negative_number("transient", transient)
-    if kept.sum() < 2:
+    late = times >= times[0] + non_negative_number("transient", transient)
+    if late.sum() < 2:
         raise ValueError(
             f"transient must leave times to measure, got {transient:g} of {times[-1] - times[0]:g}"
         )
     if not np.isfinite(path).all():
         return None
-    times, v = times[kept], path[kept, 0]
+    times, v = times[late], path[late, 0]
     if np.ptp(v) < RESTING_AMPLITUDE:
         return None
     crossings = spike_times(times, v, threshold=float(v.max() + v.min()) / 2.0)

@@ -155,13 +155,13 @@ def _equilibria(
     roots = _newton(field, grid, I)
     lower, upper = np.array([v[0], w[0]]), np.array([v[1], w[1]])
     inside = ((roots >= lower) & (roots <= upper)).all(axis=-1)
-    found: list[FloatArray] = []
+    distinct: list[FloatArray] = []
     for root in roots[inside]:
-        if all(np.abs(root - other).max() > 1e-6 for other in found):
-            found.append(root)
+        if all(np.abs(root - other).max() > 1e-6 for other in distinct):
+            distinct.append(root)
     return [
         classify_equilibrium(root[0], root[1], _growth_rates(model, field, root, I, dt))
-        for root in sorted(found, key=lambda root: float(root[0]))
+        for root in sorted(distinct, key=lambda root: float(root[0]))
     ]
 
 
@@ -300,10 +300,10 @@ def _newton(field: TensorField, starts: FloatArray, current: float) -> FloatArra
         step = np.linalg.solve(matrix, value[..., None])[..., 0]
         length = np.linalg.norm(step, axis=-1, keepdims=True)
         active = active - step * np.minimum(1.0, _LONGEST_NEWTON_STEP / np.maximum(length, 1e-300))
-        done = length[:, 0] < 1e-10
-        roots.append(active[done])
+        at_root = length[:, 0] < 1e-10
+        roots.append(active[at_root])
         # Starts that have left the plane's interesting part would only cost time.
-        active = active[~done & (np.abs(active) < 10.0).all(axis=-1)]
+        active = active[~at_root & (np.abs(active) < 10.0).all(axis=-1)]
         if len(active) == 0:
             break
     return np.concatenate(roots) if roots else np.empty((0, 2))

@@ -129,8 +129,8 @@ def vector_field(
     current = None
     if I is not None or n_inputs:
         width = (n_inputs,) if n_inputs > 1 else ()
-        given = finite_array("I", cast(npt.ArrayLike, I))
-        current = broadcastable("I", given, at.shape[:-1] + width)
+        I_values = finite_array("I", cast(npt.ArrayLike, I))
+        current = broadcastable("I", I_values, at.shape[:-1] + width)
     field = field_of(model, dt=dt, t=t)
     check_weights(model)
     like = next(model.parameters(), torch.empty(0, dtype=torch.float64))

@@ -155,8 +155,8 @@ def rank_correlation(
     centred = [r - r.mean(axis=1, keepdims=True) for r in ranks]
     spreads = np.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
     # A resample in which one of the two does not vary has no correlation.
-    drawn = (centred[0] * centred[1]).sum(axis=1)[spreads > 0.0] / spreads[spreads > 0.0]
-    low, high = np.quantile(drawn, [tail, 1.0 - tail])
+    correlations = (centred[0] * centred[1]).sum(axis=1)[spreads > 0.0] / spreads[spreads > 0.0]
+    low, high = np.quantile(correlations, [tail, 1.0 - tail])
     return Interval(float(stats.spearmanr(a, b).statistic), float(low), float(high))
 
 

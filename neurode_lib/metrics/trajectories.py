@@ -152,15 +152,15 @@ def _predict_recordings(model: nn.Module, data: Recordings) -> Recordings:
 
 def _report_divergence(paths: FloatArray, times: FloatArray) -> None:
     steps = divergence_steps(paths)
-    lost = np.flatnonzero(steps < len(times))
-    if lost.size:
-        first = lost[np.argmin(steps[lost])]
+    incomplete = np.flatnonzero(steps < len(times))
+    if incomplete.size:
+        first = incomplete[np.argmin(steps[incomplete])]
         state = paths[first, max(steps[first] - 1, 0)]
         names = ("v = ", "w = ") if len(state) == 2 else ("",) * len(state)
-        seen = ", ".join(f"{name}{value:g}" for name, value in zip(names, state, strict=True))
+        last_state = ", ".join(f"{name}{value:g}" for name, value in zip(names, state, strict=True))
         warnings.warn(
-            f"{lost.size} of {len(paths)} trajectories left the finite range, first number {first} "
-            f"before t = {times[steps[first]]:g}, last seen at {seen}; errors over "
+            f"{incomplete.size} of {len(paths)} trajectories left the finite range, first number "
+            f"{first} before t = {times[steps[first]]:g}, last seen at {last_state}; errors over "
             "them are infinite",
             DivergedWarning,
             stacklevel=3,

@@ -180,7 +180,7 @@ def simulate_hh(
     (signal,) = signals_of(I if isinstance(I, Input) else constant(finite_number("I", I)), 1)
     if signal.components is not None:
         raise ValueError(f"I must have one component, got {signal.components}")
-    grid, kept = with_stops(times, [signal])
+    grid, samples = with_stops(times, [signal])
     stops = np.unique(np.concatenate([[0, len(grid) - 1], np.flatnonzero(_is_break(grid, signal))]))
     states = np.empty((len(grid), 4))
     states[0] = start
@@ -198,11 +198,11 @@ def simulate_hh(
             max_step=1.0,  # a short pulse must not be stepped over
         )
         states[first : last + 1] = run.y.T
-    return states[kept]
+    return states[samples]
 
 
 def _is_break(grid: FloatArray, signal: Input) -> npt.NDArray[np.bool_]:
     near = np.searchsorted(signal.breaks, grid)
-    padded = np.concatenate([[-np.inf], signal.breaks, [np.inf]])
-    gap = np.minimum(np.abs(padded[near] - grid), np.abs(padded[near + 1] - grid))
+    edges = np.concatenate([[-np.inf], signal.breaks, [np.inf]])
+    gap = np.minimum(np.abs(edges[near] - grid), np.abs(edges[near + 1] - grid))
     return gap <= 1e-9 * np.concatenate([np.diff(grid), [np.diff(grid)[-1]]])

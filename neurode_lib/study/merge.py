@@ -20,12 +20,14 @@ from neurode_lib.study.variants import VARIANTS
 from neurode_lib.weights import Weights, save_weights, write_atomically
 
 
-def merge(config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: float | None) -> None:
+def merge(
+    config: StudyConfig, outcomes: Mapping[Job, JobResult], wall_seconds: float | None
+) -> None:
     """Write the results of all jobs; rows of everything come in the order of the jobs."""
     curves: dict[str, Tensor] = {}
     snapshots: dict[str, Tensor] = {}
     for name in config.variants:
-        results = [result for job, result in done.items() if job.variant == name]
+        results = [result for job, result in outcomes.items() if job.variant == name]
         if VARIANTS[name].packaged:
             save_weights(
                 config.out / f"{name}.safetensors",
@@ -36,11 +38,11 @@ def merge(config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: floa
         if VARIANTS[name].n_seeds is None:
             curves |= {f"{name}/{key}": curve for key, curve in _curves(results).items()}
         snapshots |= {f"{name}/{key}": value for key, value in _snapshots(results).items()}
-    write_atomically(config.out / "results.csv", _table(done).encode())
+    write_atomically(config.out / "results.csv", _table(outcomes).encode())
     save_weights(config.out / "curves.safetensors", curves)
     save_weights(config.out / "snapshots.safetensors", snapshots)
     # Last, since it vouches for the others: a reader of half a merge sees that they do not match.
-    write_provenance(config.out, _provenance(config, done, wall_seconds))
+    write_provenance(config.out, _provenance(config, outcomes, wall_seconds))
 
 
 def is_merged(folder: Path, jobs: Collection[Job]) -> bool:
@@ -56,16 +58,16 @@ def _names(jobs: Collection[Job]) -> list[str]:
     return sorted(job.name for job in jobs)
 
 
-def _table(done: Mapping[Job, JobResult]) -> str:
+def _table(outcomes: Mapping[Job, JobResult]) -> str:
     """Every number: one row for each variant, seed, metric and current."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["variant", "seed", "metric", "current", "value"])
-    for job, result in done.items():
+    for job, result in outcomes.items():
         for seed, evaluation in zip(job.seeds, result.evaluations, strict=True):
             for (metric, current), value in evaluation.numbers.items():
-                shown = "" if current is None else f"{current:g}"
-                writer.writerow([job.variant, seed, metric, shown, f"{value:.9g}"])
+                label = "" if current is None else f"{current:g}"
+                writer.writerow([job.variant, seed, metric, label, f"{value:.9g}"])
     return table.getvalue()
 
 
@@ -103,22 +105,22 @@ def _snapshots(results: Sequence[JobResult]) -> dict[str, Tensor]:
 
 
 def _provenance(
-    config: StudyConfig, done: Mapping[Job, JobResult], wall_seconds: float | None
+    config: StudyConfig, outcomes: Mapping[Job, JobResult], wall_seconds: float | None
 ) -> dict[str, Any]:
     """How these results came about, for whoever wants to make them again or doubts them."""
     return {
         **environment(),
         "threads_per_job": config.threads,
         "seeds": list(config.seeds),
-        "jobs": _names(done),
+        "jobs": _names(outcomes),
         "wall_seconds": wall_seconds,
         "training_seconds": {
-            name: sum(result.seconds for job, result in done.items() if job.variant == name)
+            name: sum(result.seconds for job, result in outcomes.items() if job.variant == name)
             for name in config.variants
         },
         # Which metrics a variant has; see PROTOCOL.
         "protocols": {
-            name: min(result.protocol for job, result in done.items() if job.variant == name)
+            name: min(result.protocol for job, result in outcomes.items() if job.variant == name)
             for name in config.variants
         },
         "recipes": {name: asdict(config.recipe_of(VARIANTS[name])) for name in config.variants},

@@ -305,8 +305,8 @@ def _dynamics(
         nothing = metrics.CycleError(np.nan, np.nan)
         error = nothing if cycle is None else metrics.cycle_error(cycle, true_cycle)
         numbers["period_error", current], numbers["amplitude_error", current] = error
-    found = metrics.learned_equilibria(model, current, dt=DT)
+    roots = metrics.learned_equilibria(model, current, dt=DT)
     true_equilibrium = equilibria(current)[0]
-    numbers["n_equilibria", current] = float(len(found))
-    offsets = [np.hypot(e.v - true_equilibrium.v, e.w - true_equilibrium.w) for e in found]
+    numbers["n_equilibria", current] = float(len(roots))
+    offsets = [np.hypot(e.v - true_equilibrium.v, e.w - true_equilibrium.w) for e in roots]
     numbers["equilibrium_offset", current] = float(min(offsets)) if offsets else np.nan

@@ -51,8 +51,8 @@ def _commit() -> str | None:
         ).stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--", "*.py")
-        return git("rev-parse", "HEAD") + (" with changes" if changed else "")
+        changes = git("status", "--porcelain", "--", "*.py")
+        return git("rev-parse", "HEAD") + (" with changes" if changes else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -68,9 +68,9 @@ def write_provenance(folder: Path, provenance: dict[str, Any]) -> None:
         Values that JSON can carry; earlier checksums are replaced.
     """
     files = {name: _sha256((folder / name).read_bytes()) for name in CHECKED_FILES}
-    sealed = {**provenance, "files": files}
-    sealed["sha256"] = _seal(sealed)
-    write_atomically(folder / "provenance.json", (json.dumps(sealed, indent=2) + "\n").encode())
+    record = {**provenance, "files": files}
+    record["sha256"] = _seal(record)
+    write_atomically(folder / "provenance.json", (json.dumps(record, indent=2) + "\n").encode())
 
 
 def _sha256(content: bytes) -> str:

@@ -119,6 +119,6 @@ def _curves(tensors: dict[str, Tensor]) -> dict[Key, FloatArray]:
     """Curves by what their names in the file, such as ``neural_ode/loss/``, say."""
     curves: dict[Key, FloatArray] = {}
     for key, value in tensors.items():
-        variant, name, shown = key.split("/")
-        curves[variant, name, float(shown) if shown else None] = value.double().numpy()
+        variant, name, label = key.split("/")
+        curves[variant, name, float(label) if label else None] = value.double().numpy()
     return curves

@@ -59,22 +59,22 @@ def run_study(
     config = StudyConfig() if config is None else config
     instance_of("config", config, StudyConfig)
     jobs = config.all_jobs()
-    found = {job: load_job(config.jobs, job) for job in jobs}
-    done = {
+    on_disk = {job: load_job(config.jobs, job) for job in jobs}
+    outcomes = {
         job: result
-        for job, result in found.items()
+        for job, result in on_disk.items()
         if result is not None and result.protocol == PROTOCOL
     }
     # Nothing, or weights that an earlier protocol measured.
-    missing = {job: found[job] for job in jobs if job not in done}
-    started = time.perf_counter()
-    with tqdm(total=len(jobs), initial=len(done), unit="job", disable=not progress) as bar:
+    missing = {job: on_disk[job] for job in jobs if job not in outcomes}
+    start = time.perf_counter()
+    with tqdm(total=len(jobs), initial=len(outcomes), unit="job", disable=not progress) as bar:
         if missing:
-            done |= _run(missing, config, executor, bar)
+            outcomes |= _run(missing, config, executor, bar)
     if missing or not is_merged(config.out, jobs):
-        untrained = all(result is None for result in found.values())
-        wall_seconds = time.perf_counter() - started if untrained else None
-        merge(config, {job: done[job] for job in jobs}, wall_seconds)
+        untrained = all(result is None for result in on_disk.values())
+        wall_seconds = time.perf_counter() - start if untrained else None
+        merge(config, {job: outcomes[job] for job in jobs}, wall_seconds)
     return config.out
 
 
@@ -85,16 +85,16 @@ def _run(
     bar: tqdm,
 ) -> dict[Job, JobResult]:
     """Run jobs; each is a file as soon as it is done."""
-    done = {}
+    outcomes = {}
     with _processes(config.threads) if executor is None else nullcontext(executor) as workers:
         futures = {workers.submit(run_job, *item): item[0] for item in missing.items()}
         for future in as_completed(futures):
             job = futures[future]
-            done[job] = future.result()
-            save_job(config.jobs, job, done[job])
+            outcomes[job] = future.result()
+            save_job(config.jobs, job, outcomes[job])
             bar.set_postfix_str(job.name.rsplit("-", 1)[0], refresh=False)
             bar.update()
-    return done
+    return outcomes
 
 
 @contextmanager

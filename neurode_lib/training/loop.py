@@ -191,7 +191,7 @@ def train_ensemble(
     """
     recipe = Recipe() if recipe is None else recipe
     instance_of("recipe", recipe, Recipe)
-    wanted = set(integers("snapshots_at", snapshots_at))
+    snapshot_updates = set(integers("snapshots_at", snapshots_at))
     truth_value("fit_starts", fit_starts)
     if patience is not None:
         positive_int("patience", patience)
@@ -212,7 +212,7 @@ def train_ensemble(
     try:
         with interrupts_between_updates() as stop:
             while run.update < recipe.updates and not (stop.is_set() or run.done):
-                if run.update in wanted:
+                if run.update in snapshot_updates:
                     run.keep_snapshot()
                 run.advance()
                 bar.update()
@@ -224,7 +224,7 @@ def train_ensemble(
         bar.close()
         run.write_back()
     interrupted = run.update < recipe.updates and not run.done
-    if not interrupted and run.update in wanted:
+    if not interrupted and run.update in snapshot_updates:
         run.keep_snapshot()
     return list(models), run.history(interrupted=interrupted)
 
@@ -254,9 +254,9 @@ def _recordings(name: str, data: object, models: Sequence[nn.Module]) -> list[Re
 
 def _checked_device(device: str | torch.device) -> torch.device:
     try:
-        chosen = torch.device(device)
-        torch.empty(1, device=chosen)
+        target = torch.device(device)
+        torch.empty(1, device=target)
     # AssertionError: a torch that was built without this kind of device.
     except (TypeError, ValueError, RuntimeError, AssertionError) as error:
         raise ValueError(f"device must be one that works here, got {device!r}: {error}") from error
-    return chosen
+    return target

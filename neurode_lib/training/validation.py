@@ -44,16 +44,16 @@ class Validation:
         """Measure every model, and keep the weights of those that are better than ever."""
         with torch.no_grad():
             errors, _ = self.objective.losses(weights, update)
-        found = errors.cpu().double().numpy()
+        latest = errors.cpu().double().numpy()
         if not self.errors:
-            self.best_error = np.full(len(found), np.inf)
-            self.best_update = [update] * len(found)
+            self.best_error = np.full(len(latest), np.inf)
+            self.best_update = [update] * len(latest)
             self.best_weights = {name: value.detach().clone() for name, value in weights.items()}
-        for k in np.flatnonzero(found < self.best_error):
-            self.best_error[k], self.best_update[k] = found[k], update
+        for k in np.flatnonzero(latest < self.best_error):
+            self.best_error[k], self.best_update[k] = latest[k], update
             for name, value in weights.items():
                 self.best_weights[name][k] = value.detach()[k]
-        self.errors.append(found)
+        self.errors.append(latest)
 
     def done(self, update: int) -> bool:
         """Whether no model has become better for longer than the patience."""

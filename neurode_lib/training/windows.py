@@ -81,8 +81,8 @@ class Windows:
             target = self.states.permute(2, 0, 1, 3)
             return Batch(self.states[:, :, 0], self.currents, target, None)
         n_starts = n_times - self.length
-        chosen = self._chosen(update, n_trajectories * n_starts)
-        index = torch.as_tensor(chosen, device=self.states.device)
+        rows = self._chosen(update, n_trajectories * n_starts)
+        index = torch.as_tensor(rows, device=self.states.device)
         trajectory, start = index // n_starts, index % n_starts
         model = torch.arange(n_models, device=index.device)[:, None]
         offsets = torch.arange(self.length + 1, device=index.device)[:, None, None]
