@@ -51,6 +51,7 @@ EVERYWHERE = {
     "400": "steps of the article's extrapolation test",
     "600": "updates of the article's recipe",
     "128": "hidden units",
+    "95 %": "level of the bootstrap intervals",
 }
 CHAPTER = {
     "16_a_current_that_changes": {

@@ -606,6 +606,7 @@ ENTRIES = [
     entry(figures.new_figure, {"n_columns": 1, "height": 3.0}, height="positive"),
     entry(numbers.number, {"value": 0.5}, value="values"),
     entry(numbers.spread, {"values": [0.5]}, values="row of values"),
+    entry(numbers.estimate, {"values": [0.5]}, values="row of values"),
     entry(
         model_for,
         {"variant": "neural_ode", "seed": 0, "retrain": False, "updates": 1},

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from neurode_lib.chapters.numbers import number, spread, typeset
+from neurode_lib.chapters.numbers import estimate, number, spread, typeset
 from neurode_lib.chapters.prose import fill, load_ipython_extension, table
 from neurode_lib.chapters.source import show_source
 from neurode_lib.fitzhugh_nagumo import fhn_rhs
 from neurode_lib.integrator import rk4_integrate, rk4_step
+from neurode_lib.metrics import bootstrap_median
 from neurode_lib.models import NeuralODE, ODEFunc
 from neurode_lib.training.recipe import Recipe
 
@@ -54,6 +55,18 @@ def test_a_spread_is_median_and_range():
     assert spread([0.2, 0.1, 0.4]) == "0.200 (0.100 to 0.400)"
     assert spread([1.0, 3.0]) == "2.00 (1.00 to 3.00)"
     assert spread([-1.0, -3.0]) == "−2.00 (−3.00 to −1.00)"
+
+
+def test_an_estimate_has_the_interval_of_the_median_beside_the_range():
+    values = np.arange(1.0, 11.0)
+    interval = bootstrap_median(values)
+    assert (
+        estimate(values) == f"5.50 [{number(interval.low)}, {number(interval.high)}] (1.00 to 10.0)"
+    )
+    assert interval.low > 1.0
+    assert interval.high < 10.0
+    assert estimate([2.0]) == spread([2.0])
+    assert estimate([1.0, np.nan, 3.0]).endswith("(1.00 to 3.00), undefined for 1 of 3 seeds")
 
 
 def test_a_spread_hides_neither_divergence_nor_what_is_undefined():
