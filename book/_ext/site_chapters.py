@@ -10,7 +10,9 @@ a notebook is parsed, this turns
   begins ``> **Task: …**`` or ``> **Question: …**`` into a box that checks answers (site_tasks.py);
 - ``([Hodgkin and Huxley, 1952](https://doi.org/…))`` into a citation, if the bibliography has that
   address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
-- ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name.
+- ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name;
+- and what comes first into what is seen first: the question, the figure and what is said about it;
+  only then the chapter's aims, its parameters and its imports, which had to run before.
 
 ``{computed}`10_name: expression``` in a page that is no notebook is the value that an expression
 of that chapter's prose had. CONTRIBUTING.md tells authors how to write all this.
@@ -41,6 +43,8 @@ ADDRESS = r"\((?P<address>https?://(?:[^()\s]|\([^()\s]*\))+)\)"
 LINK = re.compile(rf"\[(?P<text>[^][]+)\]{ADDRESS}")
 IN_BRACKETS = re.compile(rf"\((?:{re.sub(r'[?]P<[a-z]+>', '?:', LINK.pattern)}(?:; )?)+\)")
 SETTING = re.compile(r"\[(?P<text>[^][]+)\]\((?P<fragment>#[\w-]+\?[^()\s]+)\)")
+HEADING = re.compile(r"^#", re.MULTILINE)
+PICTURES = {"image/png", "image/svg+xml", "text/html"}
 # Fenced code, which is left alone.
 CODE = re.compile(r"(^```.*?^```[ \t]*$)", re.DOTALL | re.MULTILINE)
 
@@ -153,12 +157,41 @@ def cells_for_sphinx(cells: list[dict[str, Any]], page: str) -> list[dict[str, A
         else:
             identity = {"id": cell["id"], "metadata": {}} if "id" in cell else {"metadata": {}}
             result.append({**identity, "cell_type": "markdown", "source": text})
+    result = figure_first(result)
     for cell in result:
         if cell["cell_type"] == "markdown":
             cell["source"] = markdown_for_sphinx(cell["source"], figures, page)
         elif figure := cell["metadata"].get("mystnb", {}).get("figure"):
             figure["caption"] = markdown_for_sphinx(figure["caption"], figures, page)
     return result
+
+
+def shows_a_picture(cell: dict[str, Any]) -> bool:
+    """Whether a cell's output is a figure, still or interactive."""
+    return any(PICTURES & output.get("data", {}).keys() for output in cell.get("outputs", []))
+
+
+def figure_first(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the first figure, and the text that belongs to it, right below the chapter's question."""
+    first = next((n for n, cell in enumerate(cells) if shows_a_picture(cell)), 0)
+    question, quotation, aims = joined(cells[0]["source"]).partition("\n> **")
+    if first == 0 or not quotation:
+        return cells
+    end = first + 1
+    while end < len(cells) and cells[end]["cell_type"] == "markdown":
+        if HEADING.search(joined(cells[end]["source"])):
+            break
+        end += 1
+    tags = [*cells[first]["metadata"].get("tags", []), "first-figure"]
+    cells[first]["metadata"] = {**cells[first]["metadata"], "tags": tags}
+    identity = {"id": f"{cells[0]['id']}-aims"} if "id" in cells[0] else {}
+    return [
+        {**cells[0], "source": question},
+        *cells[first:end],
+        {**cells[0], **identity, "source": quotation + aims},
+        *cells[1:first],
+        *cells[end:],
+    ]
 
 
 def read_chapter(app: Sphinx, page: str, source: list[str]) -> None:

@@ -44,6 +44,22 @@ def open_dark(page: Page, url: str) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_every_chapters_first_picture_is_whole_on_the_first_screen(
+    address: str, new_page: Any, width: int, height: int
+) -> None:
+    cut = {}
+    page = new_page(f"{address}/index.html")
+    page.set_viewport_size({"width": width, "height": height})
+    for chapter in sorted((SITE / "notebooks").glob("*.html")):
+        page.goto(f"{address}/notebooks/{chapter.name}")
+        picture = page.locator(".tag_first-figure").locator("canvas, img:visible").first
+        box = picture.bounding_box()
+        if box["y"] + box["height"] > height:
+            cut[chapter.name] = box
+    assert cut == {}
+
+
 def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{LISTING}")
     listing = page.locator(".long-code:not(details *)").first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,14 +15,17 @@ SOURCE = Path(__file__).resolve().parents[2] / "book" / "_ext" / "site_chapters.
 
 
 @pytest.fixture(scope="module")
-def chapters() -> ModuleType:
+def chapters() -> Iterator[ModuleType]:
+    # It imports its neighbours as Sphinx has it do.
+    sys.path.insert(0, str(SOURCE.parent))
     spec = importlib.util.spec_from_file_location("site_chapters", SOURCE)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["site_chapters"] = module
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(SOURCE.parent))
 
 
 def markdown(text: str) -> dict[str, Any]:
@@ -52,6 +56,25 @@ def test_prose_is_text_with_the_numbers_of_the_stored_run(chapters: ModuleType) 
 def test_prose_that_has_not_run_stops_the_build(chapters: ModuleType) -> None:
     with pytest.raises(ValueError, match="the cell here has not run"):
         chapters.cells_for_sphinx([prose("It has {n}.", None)], "page")
+
+
+def test_the_first_figure_comes_first_and_keeps_what_is_said_about_it(chapters: ModuleType) -> None:
+    drawn = {**figure("fig-a"), "metadata": {}, "outputs": [{"data": {"image/png": ""}}]}
+    cells = [
+        markdown("# Title\n\n**Why?**\n\n> **In this chapter**\n>\n> Aims."),
+        {"cell_type": "code", "metadata": {}, "source": "import numpy", "outputs": []},
+        drawn,
+        markdown("Look at it."),
+        markdown("More.\n\n## A section"),
+    ]
+    question, first, said, aims, imports, section = chapters.cells_for_sphinx(cells, "page")
+    assert question["source"].strip() == "# Title\n\n**Why?**"
+    assert first["source"] == "draw()"
+    assert "first-figure" in first["metadata"]["tags"]
+    assert said["source"] == "Look at it."
+    assert "In this chapter" in aims["source"]
+    assert imports["source"] == "import numpy"
+    assert section["source"].endswith("## A section")
 
 
 def test_captions_join_their_figures_and_mentions_link_to_them(chapters: ModuleType) -> None:
