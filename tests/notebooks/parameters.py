@@ -38,6 +38,12 @@ PARAMETERS: dict[str, dict[str, object]] = {
         "retrain": True,
         "updates": 3,
     },
+    "19_gradients_and_solvers": {
+        "current": 0.2,
+        "seed": 2,
+        "horizon": 10.0,
+        "t_back": 12.0,
+    },
     "10_one_line_of_code": {"seed": 14, "I_shown": 0.2, "retrain": True, "updates": 5},
     "11_another_clock": {
         "seed": 12,

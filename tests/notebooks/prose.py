@@ -58,6 +58,15 @@ CHAPTER = {
         "0.3": "a current of an exercise",
         "0.35": "the middle of the current of an exercise",
     },
+    "19_gradients_and_solvers": {
+        "2026": "year in which solvers were looked for",
+        "727": "number of a pull request",
+        "20": "a spacing of stored states",
+        "160": "steps of an exercise",
+        "10": "base of a tolerance",
+        "32": "bits of a number",
+        "64": "bits of a number",
+    },
     "01_fitzhugh_nagumo": {
         "1.75": "2 a / b, the centre of the neuron's symmetry",
         "12.5": "parameter tau",

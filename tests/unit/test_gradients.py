@@ -6,14 +6,29 @@ import numpy as np
 import pytest
 import torch
 
+from neurode_lib.fitzhugh_nagumo import fhn_rhs
 from neurode_lib.integrator import rk4_integrate
 from neurode_lib.models import ODEFunc, make_model
+from neurode_lib.phase_plane import jacobian
 from neurode_lib.study.gradients import run
 from neurode_lib.study.gradients.cost import PeakBytes
 from neurode_lib.study.gradients.errors import gradient_problem, relative_error
+from neurode_lib.study.gradients.fields import (
+    NeuronField,
+    digits_lost,
+    evaluations_of,
+    jacobians,
+)
 from neurode_lib.study.gradients.methods import METHODS, REFERENCE, gradient
 from neurode_lib.study.gradients.results import GradientResults
-from neurode_lib.study.gradients.training import StackedField
+from neurode_lib.study.gradients.training import (
+    NETWORKS,
+    TRAINED_BY,
+    StackedField,
+    train_with,
+)
+from neurode_lib.study.parts import write_measurements
+from neurode_lib.study.variants import SEEDS
 
 T = 10.0
 
@@ -110,6 +125,40 @@ def test_networks_side_by_side_are_those_alone():
         torch.testing.assert_close(together[rows], alone)
 
 
+def test_the_neuron_as_a_module_is_the_simulators():
+    states = torch.randn(7, 2, dtype=torch.float64)
+    currents = torch.rand(7, dtype=torch.float64)
+    field = NeuronField()(torch.tensor(0.0), states, currents)
+    for k in range(7):
+        expected = fhn_rhs(states[k].numpy(), currents[k].item())
+        np.testing.assert_allclose(field[k].numpy(), expected, rtol=1e-12)
+    matrices = jacobians(NeuronField(), states, 0.5)
+    np.testing.assert_allclose(matrices.numpy(), jacobian(states.numpy()), rtol=1e-12)
+
+
+def test_digits_are_those_by_which_a_small_square_shrinks():
+    """Against the determinant of the flow map's own derivative, by automatic differentiation."""
+    func, dt = NeuronField(), 0.01
+    grid = dt * torch.arange(301, dtype=torch.float64)
+    y0, drive = torch.tensor([[-1.0, 1.0]], dtype=torch.float64), torch.full((1,), 0.5).double()
+    lost = digits_lost(func, rk4_integrate(func, y0, drive, grid), 0.5, dt)[-1, 0]
+    flow = torch.func.jacrev(lambda y: rk4_integrate(func, y[None], drive, grid)[-1, 0])(y0[0])
+    assert lost.item() == pytest.approx(-np.log10(torch.linalg.det(flow).item()), abs=1e-3)
+
+
+def test_evaluations_grow_as_the_tolerance_shrinks():
+    y0 = torch.tensor([[2.0, -1.0]], dtype=torch.float64)
+    counts = [evaluations_of(NeuronField(), y0, 0.5, tolerance) for tolerance in (1e-2, 1e-4)]
+    assert 50 < counts[0] < counts[1] < 1000
+
+
+def test_training_goes_down_with_the_right_gradient():
+    record = train_with("backpropagation_rk4", "neural_ode", updates=2)
+    assert record["evaluations"] == [[160, 0], [160, 0]]
+    assert record["updates"] == [0]
+    assert np.shape(record["mse"]) == np.shape(record["mse_at_sample"]) == (1, len(SEEDS))
+
+
 # The curves of chapter 19 again: where backpropagation is right, where the adjoint still is, and
 # where it is not.
 POINTS = [
@@ -159,13 +208,34 @@ def test_the_stored_measurements_say_where_the_adjoint_is_lost():
     assert memory["adjoint_rk4"] == pytest.approx(0.0, abs=0.05)
 
 
+def test_the_stored_trainings_are_ten_networks_of_each_recipe_by_each_gradient():
+    runs = {(run["network"], run["method"]): run for run in GradientResults().training}
+    assert runs.keys() == {(network, method) for network in NETWORKS for method in TRAINED_BY}
+    for each in runs.values():
+        assert np.shape(each["mse_at_sample"]) == (len(each["updates"]), len(SEEDS))
+    last = {key: np.array(run["mse_at_sample"])[-1] for key, run in runs.items()}
+    wrong, right = (
+        last["best_recipe", method] for method in ("adjoint_rk4", "backpropagation_rk4")
+    )
+    assert np.median(wrong) > 100 * np.median(right)
+
+
+def test_the_neuron_loses_more_digits_than_float64_has_within_a_period():
+    by_recipe = {}
+    for row in GradientResults().fields:
+        if row["current"] == 0.5:
+            by_recipe.setdefault(row["network"], []).append(row["digits"][3])
+    assert by_recipe["neuron"][0] > 16
+    assert min(by_recipe["best_recipe"]) > max(by_recipe["neural_ode"])
+
+
 def test_a_measurement_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
     calls = []
 
     def parts():
         return {
             name: lambda name=name: calls.append(name) or [{"of": name}]
-            for name in ("costs", "training-a", "errors-a", "errors-b")
+            for name in ("costs", "fields-a", "snapshots", "training-a", "errors-a", "errors-b")
         }
 
     monkeypatch.setattr(run, "parts", parts)
@@ -173,16 +243,16 @@ def test_a_measurement_that_was_stopped_goes_on_where_it_was(tmp_path, monkeypat
     run.measure(tmp_path / "parts", out=out, progress=False)
     (tmp_path / "parts" / "errors-b.json").unlink()
     run.measure(tmp_path / "parts", out=out, progress=False)
-    assert calls == ["costs", "training-a", "errors-a", "errors-b", "errors-b"]
+    assert calls == [*parts(), "errors-b"]
     assert json.loads(out.read_text())["errors"] == [{"of": "errors-a"}, {"of": "errors-b"}]
     assert GradientResults(out).training == [{"of": "training-a"}]
 
 
-def test_results_say_what_is_missing_or_damaged(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"neurode_lib\.study\.gradients"):
+def test_results_say_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no measurements at"):
         GradientResults(tmp_path / "none.json")
-    (tmp_path / "bad.json").write_text("{}")
-    with pytest.raises(ValueError, match="is damaged"):
-        GradientResults(tmp_path / "bad.json")
+    write_measurements(tmp_path / "few.json", {"errors": []})
+    with pytest.raises(ValueError, match="holds no costs"):
+        GradientResults(tmp_path / "few.json")
     with pytest.raises(ValueError, match="no gradient was measured"):
         GradientResults().error(method="none")

@@ -25,7 +25,7 @@ from neurode_lib.study.gradients.methods import (
 # Steps of RK4: the article's 80, half of them, and up to eight times as many.
 STEPS = (40, 80, 160, 320, 640)
 TRAJECTORIES = 40
-REPEATS = 2
+REPEATS = 5
 SOLVES: dict[str, Solve] = {
     "backpropagation_rk4": METHODS["backpropagation_rk4"].solve,
     "checkpointed_rk4": checkpointed_backpropagation,
@@ -89,6 +89,8 @@ def gradient_costs() -> list[dict[str, object]]:
     for n_steps in STEPS:
         once = _problem(n_steps)
         seconds: dict[str, list[float]] = {name: [] for name in SOLVES}
+        for solve in SOLVES.values():
+            once(solve)  # the first time, memory is fetched and code loaded
         # Interleaved, so that a slow minute of the machine meets all of them.
         for _ in range(REPEATS):
             for name, solve in SOLVES.items():

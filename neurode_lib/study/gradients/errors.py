@@ -72,6 +72,13 @@ class GradientProblem:
         return gradient(method, self.func, self.y0, self.I, times, targets)
 
 
+def trained_field(network: str, seed: int) -> nn.Module:
+    """The field of one of the study's networks."""
+    model = load_pretrained(network, seed)
+    assert isinstance(model, NeuralODE)
+    return model.func
+
+
 def gradient_problem(
     network: str, seed: int, current: float, horizon: float = max(HORIZONS)
 ) -> GradientProblem:
@@ -89,10 +96,8 @@ def gradient_problem(
     """
     y0 = held_out_starts()[:N_STARTS]
     truth = simulate(y0, current, round(horizon / DT))
-    model = load_pretrained(network, seed)
-    assert isinstance(model, NeuralODE)
     return GradientProblem(
-        model.func,
+        trained_field(network, seed),
         torch.as_tensor(y0),
         torch.full((N_STARTS,), current, dtype=torch.float64),
         torch.as_tensor(truth).transpose(0, 1),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neurode_lib._checks import FloatArray
+from neurode_lib.study.parts import read_measurements
 from neurode_lib.weights import PACKAGED
 
 RESULTS = PACKAGED / "gradients.json"
+KINDS = ("errors", "costs", "fields", "snapshots", "training")
 
 
 class GradientResults:
@@ -28,8 +29,10 @@ class GradientResults:
         By which code, when, with which packages and on what kind of machine.
     errors : list of dict
         See :func:`neurode_lib.study.gradients.errors.gradient_errors`.
-    costs, training : list of dict
-        See :func:`~neurode_lib.study.gradients.cost.gradient_costs` and
+    costs, fields, snapshots, training : list of dict
+        See :func:`~neurode_lib.study.gradients.cost.gradient_costs`,
+        :func:`~neurode_lib.study.gradients.fields.measure_fields`,
+        :func:`~neurode_lib.study.gradients.fields.measure_snapshots` and
         :func:`~neurode_lib.study.gradients.training.train_with`.
 
     Raises
@@ -37,22 +40,20 @@ class GradientResults:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged.
+        If it is damaged, or lacks a kind of measurement.
     """
 
     def __init__(self, path: Path = RESULTS) -> None:
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"no results at {path}; `python -m neurode_lib.study.gradients` makes them"
+        content = read_measurements(path)
+        missing = [kind for kind in KINDS if kind not in content]
+        if missing:
+            raise ValueError(
+                f"{path} holds no {missing[0]}; `python -m neurode_lib.study.gradients` makes them"
             )
-        try:
-            content: dict[str, Any] = json.loads(path.read_bytes())
-            self.provenance: dict[str, Any] = content["provenance"]
-            self.errors: list[dict[str, Any]] = content["errors"]
-            self.costs: list[dict[str, Any]] = content["costs"]
-            self.training: list[dict[str, Any]] = content["training"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is damaged: {error!r}") from error
+        self.provenance: dict[str, Any] = content["provenance"]
+        self.errors, self.costs, self.fields, self.snapshots, self.training = (
+            content[kind] for kind in KINDS
+        )
 
     def error(self, value: str = "error", **wanted: object) -> FloatArray:
         """One number of every row that has the wanted entries, such as ``method="adjoint_rk4"``.

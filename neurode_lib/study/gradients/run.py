@@ -1,22 +1,15 @@
-"""Everything that chapter 19 reads, measured part by part.
-
-Each finished part is a file, so a run that was stopped goes on where it was.
-"""
+"""Everything that chapter 19 reads, measured part by part."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from neurode_lib.study.gradients import cost, errors, training
+from neurode_lib.study.gradients import cost, errors, fields, training
 from neurode_lib.study.gradients.results import RESULTS
-from neurode_lib.study.provenance import environment
-from neurode_lib.weights import write_atomically
+from neurode_lib.study.parts import finished_parts, write_measurements
 
 Part = Callable[[], Any]
 
@@ -24,8 +17,13 @@ Part = Callable[[], Any]
 def parts() -> dict[str, Part]:
     """Name and measurement of every part."""
     found: dict[str, Part] = {"costs": cost.gradient_costs}
-    for name in training.TRAINED_BY:
-        found[f"training-{name}"] = partial(training.train_with, name)
+    for network in (fields.NEURON, *errors.NETWORKS):
+        found[f"fields-{network}"] = partial(fields.measure_fields, network)
+    found["snapshots"] = fields.measure_snapshots
+    for network in training.NETWORKS:
+        for method in training.TRAINED_BY:
+            name = f"training-{network}-{method}"
+            found[name] = partial(training.train_with, method, network)
     for network, seed, current in errors.PARTS:
         found[f"errors-{network}-{seed}-{current:g}"] = partial(
             errors.gradient_errors, network, seed, current
@@ -50,21 +48,9 @@ def measure(folder: Path, *, out: Path = RESULTS, progress: bool = True) -> Path
     Path
         The merged file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {}
-    for name, part in tqdm(parts().items(), unit="part", disable=not progress):
-        file = folder / f"{name}.json"
-        if not file.exists():
-            write_atomically(file, _as_json({"made_by": environment(), "values": part()}))
-        found[name] = json.loads(file.read_bytes())
-    merged: dict[str, Any] = {"provenance": environment()}
-    for name, part in found.items():
+    merged: dict[str, Any] = {}
+    for name, values in finished_parts(parts(), folder, progress=progress).items():
         kind, _, _ = name.partition("-")
-        values = part["values"]
         merged.setdefault(kind, []).extend(values if isinstance(values, list) else [values])
-    write_atomically(out, _as_json(merged))
+    write_measurements(out, merged)
     return out
-
-
-def _as_json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()
