@@ -57,6 +57,33 @@ def test_arrow_keys_on_a_slider_change_readout_numbers_and_picture(
     assert all(new != old for new, old in zip(fig.picture(), picture, strict=True))
 
 
+# The pixels some frames later: a figure in motion never comes to rest.
+LATER = """async (el, frames) => {
+    for (let i = 0; i < frames; i += 1) await new Promise(requestAnimationFrame);
+    return [...el.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
+}"""
+
+
+def test_play_sets_the_flow_in_motion_and_pause_stops_it(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    fig = figure(new_page(pages["one"]), "phase-plane")
+    state, still = fig.state(), fig.picture()
+    fig.root.get_by_role("button", name="Play").click()
+    moving, later = fig.root.evaluate(LATER, 5), fig.root.evaluate(LATER, 5)
+    assert all(a != b != c for a, b, c in zip(still, moving, later, strict=True))
+    fig.root.get_by_role("button", name="Pause").click()
+    assert fig.picture() == fig.root.evaluate(LATER, 5)
+    assert fig.state() == state
+
+
+def test_who_wants_less_motion_is_offered_none(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    fig = figure(new_page(pages["one"], reduced_motion="reduce"), "phase-plane")
+    assert fig.root.get_by_role("button", name="Play").count() == 0
+
+
 def test_the_mouse_drags_the_current_and_the_summary_names_the_regime(
     pages: dict[str, str], new_page: Any, figure: Any
 ) -> None:

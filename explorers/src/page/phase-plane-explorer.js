@@ -8,6 +8,7 @@ import { integrate, spikeTimes } from "../neuron/integrators.js";
 import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./drag-handle.js";
 import { Explorer } from "./explorer.js";
+import { Motion, stateAt } from "./motion.js";
 import { spec } from "./spec.js";
 
 const V_DOMAIN = [-2.6, 2.6];
@@ -84,6 +85,13 @@ export class PhasePlaneExplorer extends Explorer {
     ];
   }
 
+  buildActions() {
+    this.motion = new Motion(() => this.invalidate());
+    const actions = super.buildActions();
+    actions.querySelector("button").before(this.motion.button);
+    return actions;
+  }
+
   compute(state) {
     const { I, dt, v0, w0, integrator, horizon } = state;
     const field = fhn.field(I);
@@ -129,6 +137,7 @@ export class PhasePlaneExplorer extends Explorer {
   }
 
   draw(scene, colours) {
+    this.motion.advance(scene.field, { v: V_DOMAIN, w: W_DOMAIN }, scene.state.horizon);
     this.drawPlane(scene, colours);
     this.drawTraces(scene, colours);
     this.handle.show(scene.state);
@@ -164,6 +173,11 @@ export class PhasePlaneExplorer extends Explorer {
       if (shown) {
         const { v, w } = shown.trajectory;
         drawRun(panel, v, w, colours, { faint: divergedAt !== null, steps: v.length <= STEPS_SEEN });
+      }
+      if (this.motion.begun) {
+        this.motion.particles.draw(panel, field, colours.ink);
+        const now = shown && stateAt(shown.trajectory, this.motion.time);
+        if (now) panel.disc(now.v, now.w, mover(colours));
       }
       panel.disc(equilibrium.v, equilibrium.w, {
         colour: colours.ink,
@@ -203,6 +217,8 @@ export class PhasePlaneExplorer extends Explorer {
           const { t } = shown.trajectory;
           const apart = panel.x(shown.dt) - panel.x(0);
           drawRun(panel, t, shown.trajectory[name], colours, { faint: divergedAt !== null, steps: apart >= 4 });
+          const now = this.motion.begun && stateAt(shown.trajectory, this.motion.time);
+          if (now) panel.disc(this.motion.time, now[name], mover(colours));
         }
       });
     }
@@ -258,6 +274,9 @@ function drawNullclines(panel, I, colours) {
     halo: colours.halo,
   });
 }
+
+/** The point that moves along the trajectory, in the plane and on the traces. */
+const mover = (colours) => ({ colour: colours.trajectory, halo: colours.halo, radius: 6.5, filled: true });
 
 /** A computed trajectory; where its steps can be told apart, each is a dot. */
 function drawRun(panel, xs, ys, colours, { faint, steps }) {
