@@ -360,6 +360,18 @@ def study() -> None:
 
 
 @task
+def methods() -> None:
+    """Compare the methods of chapter 18 (QUICK=1: two jobs; DASK_SCHEDULER=address)."""
+    setup()
+    scheduler = setting("DASK_SCHEDULER")
+    python(
+        *("-m", "neurode_lib.methods"),
+        *(["--quick", "_build/methods"] if setting("QUICK") else []),
+        *(["--scheduler", scheduler] if scheduler else []),
+    )
+
+
+@task
 def bench() -> None:
     """Time training against other libraries, in an environment of their own."""
     venv, lock = ".venv-bench", "requirements/bench.lock"

@@ -23,6 +23,15 @@ from neurode_lib.claims.record import median
 from neurode_lib.explorers.downloads import load_trained, read_trained
 from neurode_lib.explorers.packages import package
 from neurode_lib.integrator import rk4_integrate
+from neurode_lib.methods import load_methods
+from neurode_lib.methods.neurons import follow_neuron, neuron_named
+from neurode_lib.methods.problems import (
+    CENTRE,
+    Problem,
+    data_set,
+    problem_named,
+    validation_split,
+)
 from neurode_lib.metrics.fields import field_of
 from neurode_lib.models import (
     DiscreteRNN,
@@ -541,6 +550,41 @@ ENTRIES = [
     ),
     entry(driven.hold, {"signal": inputs.constant(0.2), "duration": 1.0}, signal="object"),
     entry(driven.load_driven, {}, path="no path"),
+    entry(load_methods, {}, path="no path"),
+    Entry("neuron_named", neuron_named, {"name": "tanh"}, {"name": "one of"}, {"name": "neuron"}),
+    entry(
+        follow_neuron,
+        {"name": "tanh", "starts": STARTS, "currents": [CURRENTS], "interval": 0.5},
+        starts="array",
+        currents="array",
+        interval="positive",
+    ),
+    entry(
+        Problem,
+        {},
+        neuron="one of",
+        noise_std="non-negative",
+        n_trajectories="count",
+        voltage_only="truth",
+    ),
+    Entry(
+        "problem_named",
+        problem_named,
+        {"name": CENTRE.name},
+        {"name": "one of"},
+        {"name": "problem"},
+    ),
+    entry(
+        data_set,
+        {"problem": Problem(n_trajectories=2), "seed": 0},
+        problem="object",
+        seed="integer from 0",
+    ),
+    entry(
+        validation_split,
+        {"data": Recordings(GRID, PATHS, CURRENTS)},
+        data="object",
+    ),
     entry(
         driven.load_driven_model,
         {"name": "best_recipe", "seed": 0},
@@ -751,6 +795,7 @@ GOOD |= {
 INNER_LOOP = "called once per step, by what was checked before the first"
 CHECK = "itself a check, or what one is made of"
 CHECKED = "gets what the public functions of its package have checked"
+COMPARISON = "chapter 18's comparison, run by a command on problems and settings of its own"
 TRAITS = "traitlets refuses what a figure cannot hold: test_explorers.py"
 # Public functions and classes without a row, or whole packages, each with the reason why.
 WITHOUT_ROW = {
@@ -784,6 +829,21 @@ WITHOUT_ROW = {
     "integrator.like": INNER_LOOP,
     "integrator.rk4_step": INNER_LOOP,
     "integrator.shown_tensor": CHECK,
+    "methods.comparison": COMPARISON,
+    "methods.contestants": COMPARISON,
+    "methods.judges": COMPARISON,
+    "methods.kernel": COMPARISON,
+    "methods.monomials": INNER_LOOP,
+    "methods.networks": COMPARISON,
+    "methods.neurons.Neuron": "three are made, and no more: neuron_named refuses others",
+    "methods.neurons.cubic": INNER_LOOP,
+    "methods.neurons.pieces": INNER_LOOP,
+    "methods.neurons.saturating": INNER_LOOP,
+    "methods.regression": COMPARISON,
+    "methods.results.MethodResults": "what a file held",
+    "methods.shooting": COMPARISON,
+    "methods.stacks": COMPARISON,
+    "methods.tuning": COMPARISON,
     "metrics.fields.increasing_pair": CHECK,
     "metrics.model_checks": CHECK,
     "metrics.trajectories.check_grid": CHECK,
