@@ -221,6 +221,7 @@ def test_an_ensemble_leaves_the_global_random_numbers_alone():
     assert np.random.random() == expected  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_the_integral_form_finds_the_exact_seven_terms_in_ten_of_ten_data_sets(centre):
     table = fit_polynomials(centre, form="integral", degree=3, threshold=0.02, span=4.0)
     assert [np.array_equal(own != 0.0, TRUE_TABLE != 0.0) for own in table] == [True] * 10
@@ -239,6 +240,7 @@ def test_parameters_are_found_within_a_tenth_of_a_per_cent(centre):
     assert found == pytest.approx(np.tile([A_PARAM, B_PARAM, TAU], (10, 1)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_one_long_window_gets_stuck_where_short_ones_do_not(centre):
     long = fit_parameters(centre, GUESSES[:1], 40.0, 0.05).parameters
     off = np.abs(long / [A_PARAM, B_PARAM, TAU] - 1.0).max(axis=1)
