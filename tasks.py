@@ -230,6 +230,13 @@ def execute() -> None:
         python("tools/normalise_notebooks.py", notebook)
 
 
+@task
+def exercises() -> None:
+    """Write the chapters' exercises, without solutions, into _build/exercises."""
+    setup()
+    python("tools/make_exercises.py")
+
+
 # --- checks -----------------------------------------------------------------------------------
 
 

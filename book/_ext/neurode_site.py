@@ -24,15 +24,18 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 import site_chapters
 import site_docstrings
 import site_evidence
+import site_figures
 import site_formulas
 import site_offline
 import site_publish
+import site_slides
 from site_pictures import shrink_pictures
 from site_policy import add_policy
 from site_styles import BUNDLE, bundle_styles
 from site_theme import UNUSED_FILES, clean
 
 from neurode_lib.explorers.packages import write_scripts
+from tools.make_exercises import write_exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
@@ -145,6 +148,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         shutil.copy2(EXPLORERS / script, static)
     remove(static, ["data", *UNUSED_FILES])
     write_scripts(static / "data")
+    write_exercises(site / "exercises")
+    site_figures.write_archive(site)
     pages = {
         path: clean(path.read_text(encoding="utf-8"), is_search=path.name == "search.html")
         for path in sorted(site.rglob("*.html"))
@@ -157,6 +162,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     site_publish.root_not_found_page(site, pages)
     for path, text in pages.items():
         path.write_text(add_policy(text), encoding="utf-8")
+    site_slides.write_archive(site)
     site_publish.write_files(site, pages)
     site_offline.write_worker(site)
 
@@ -166,6 +172,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     site_chapters.setup(app)
     site_docstrings.setup(app)
     site_evidence.setup(app)
+    app.connect("source-read", lambda _, page, source: site_figures.read_page(page, source))
     site_formulas.setup(app)
     site_publish.setup(app)
     app.connect("env-updated", write_all_pages)

@@ -11,8 +11,11 @@ a notebook is parsed, this turns
 - ``([Hodgkin and Huxley, 1952](https://doi.org/…))`` into a citation, if the bibliography has that
   address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
 - ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name;
+- the first use of each term of the glossary into a link to it (site_glossary.py);
 - and what comes first into what is seen first: the question, the figure and what is said about it;
   only then the chapter's aims, its parameters and its imports, which had to run before.
+
+Below ``## Exercises`` it offers the notebook of exercises (tools/make_exercises.py).
 
 ``{computed}`10_name: expression``` in a page that is no notebook is the value that an expression
 of that chapter's prose had. CONTRIBUTING.md tells authors how to write all this.
@@ -27,11 +30,14 @@ from pathlib import Path
 from typing import Any
 
 import pybtex.database
+import site_glossary
 import site_tasks
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+
+from tools.make_exercises import CHECK, EXERCISES, tags_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAGIC = "%%prose\n"
@@ -122,6 +128,15 @@ def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
     return "".join(parts)
 
 
+def offer(page: str) -> str:
+    """The notebook of a chapter's exercises, for download; it is written when the site is built."""
+    address = f"../exercises/{Path(page).name}.ipynb"
+    return (
+        f'<a href="{address}" download>These exercises as a notebook</a>, without solutions, with '
+        "cells that check yours.\n"
+    )
+
+
 def joined(source: str | list[str]) -> str:
     """Text that a notebook file may hold as a list of lines."""
     return source if isinstance(source, str) else "".join(source)
@@ -158,9 +173,14 @@ def cells_for_sphinx(cells: list[dict[str, Any]], page: str) -> list[dict[str, A
             identity = {"id": cell["id"], "metadata": {}} if "id" in cell else {"metadata": {}}
             result.append({**identity, "cell_type": "markdown", "source": text})
     result = figure_first(result)
+    seen: set[str] = set()
+    offered = any(CHECK in tags_of(cell) for cell in cells)
     for cell in result:
         if cell["cell_type"] == "markdown":
-            cell["source"] = markdown_for_sphinx(cell["source"], figures, page)
+            if offered:
+                cell["source"] = EXERCISES.sub(rf"\g<0>\n{offer(page)}\n", cell["source"])
+            text = site_glossary.link_terms(cell["source"], page, seen)
+            cell["source"] = markdown_for_sphinx(text, figures, page)
         elif figure := cell["metadata"].get("mystnb", {}).get("figure"):
             figure["caption"] = markdown_for_sphinx(figure["caption"], figures, page)
     return result
@@ -194,8 +214,29 @@ def figure_first(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def with_first_uses(glossary: str) -> str:
+    """The glossary's page, with a link from each entry to the first chapter that uses its words."""
+    first: dict[str, Path] = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        seen: set[str] = set()
+        for cell in cells:
+            site_glossary.link_terms(markdown_of(cell) or "", path.stem, seen)
+        first = dict.fromkeys(seen, path) | first
+
+    def add(entry: re.Match[str]) -> str:
+        uses = [first[name] for name in entry["names"].splitlines() if name in first]
+        if not uses:
+            return entry[0]
+        return f"{entry[0]}  First used in [](../notebooks/{min(uses).name}).\n"
+
+    return site_glossary.ENTRY.sub(add, glossary)
+
+
 def read_chapter(app: Sphinx, page: str, source: list[str]) -> None:
     """Before Sphinx parses a page."""
+    if page == "book/glossary":
+        source[0] = with_first_uses(source[0])
     if app.env.doc2path(page).endswith(".ipynb"):
         notebook = json.loads(source[0])
         notebook["cells"] = cells_for_sphinx(notebook["cells"], page)

@@ -143,16 +143,22 @@ def test_every_declared_task_is_on_a_page_and_is_tried_here() -> None:
     assert on_pages == STATES.keys()
 
 
+def test_every_chapter_asks_something() -> None:
+    asking = {name for name, _, _ in tasks()}
+    chapters = {str(path.relative_to(SITE)) for path in (SITE / "notebooks").glob("[01]*.html")}
+    assert chapters <= asking
+
+
 def set_figure(page: Page, name: str, state: dict[str, Any], figure: Any) -> None:
     fig = figure(page, name)
     fig.set(**state)
     if fig.root.get_attribute("data-explorer") == "live":
         fig.root.locator('[data-action="train"]').click()
-        fig.root.locator(".nx-summary", has_text="Trained").wait_for(timeout=120_000)
     fig.root.evaluate(
-        """async el => {
-            while (el.explorer.stale || el.explorer.currentScene.waiting)
-                await new Promise(requestAnimationFrame);
+        """async ({explorer}) => {
+            const busy = () => explorer.stale || explorer.currentScene.waiting
+                || (explorer.run && explorer.run.status !== "finished");
+            while (busy()) await new Promise(requestAnimationFrame);
         }"""
     )
 

@@ -76,6 +76,7 @@ CHAPTER = {
         "10^{-5}": "a distance in current from the fold",
     },
     "02_stepping_through_time": {
+        "0.025": "step of an exercise",
         "10^{-8}": "the article's error of one step",
         "10^{-12}": "tolerance given to a solver",
         "10^{-6}": "tolerance given to a solver",
@@ -88,12 +89,19 @@ CHAPTER = {
         "15": "2⁴ - 1, of Richardson's extrapolation",
     },
     "03_the_dataset": {
+        "10": "trajectories of an exercise",
+        "20": "trajectories of an exercise",
+        "160": "trajectories of an exercise",
         "1.5": "the article's number of cycles",
         "0.25": "speed that we call fast",
         "0.1": "distance that we call at rest",
         "64": "held-out starts",
     },
-    "04_a_neural_ode": {"10": "time until which an oscillator is followed"},
+    "04_a_neural_ode": {
+        "64": "hidden units of a question",
+        "2018": "a year",
+        "10": "time until which an oscillator is followed",
+    },
     "05_starting_from_zero": {
         "20": "updates after which the explorer is looked at",
         "0.05": "level of the loss",
@@ -101,7 +109,11 @@ CHAPTER = {
         "0.1": "standard deviation of torchdiffeq's weights; scale of an exercise",
         "0.01": "scale of an exercise",
     },
+    "06_the_discrete_baseline": {
+        "0.1": "a step of a question",
+    },
     "07_training": {
+        "10": "steps in the loss of an exercise",
         "81": "states of a training trajectory",
         "150": "updates of the live run",
         "50": "updates at the end that are compared",
@@ -166,7 +178,12 @@ CHAPTER = {
 PAGE = {
     "for_teachers": {str(n): "number of a chapter" for n in range(10, 16)}
     | {"4.0": "version of a licence"},
+    "figures": {"4.0": "version of a licence"},
     "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},
     "notation": {"0.7": "parameter a", "0.8": "parameter b", "12.5": "parameter tau"},
-    "prerequisites": {"3.11": "version of Python", "3.13": "version of Python"},
+    "prerequisites": {
+        "× 2": "size of a matrix",
+        "3.11": "version of Python",
+        "3.13": "version of Python",
+    },
 }

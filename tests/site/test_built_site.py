@@ -4,6 +4,7 @@ fetched from elsewhere. `make test` builds the site first."""
 from __future__ import annotations
 
 import json
+import zipfile
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -189,3 +190,42 @@ def test_the_page_on_faults_says_of_which_version_its_mutation_figures_are() -> 
     assert set(measured) <= set(shown)
     for name, version in shown.items():
         assert version.startswith(mutation_figures.version_measured(name)), name
+
+
+def test_the_page_of_figures_lists_those_that_can_be_downloaded() -> None:
+    links = page(SITE / "book/figures.html").select("article li a.reference")
+    numbers = {link.get_text().removeprefix("Fig. ") for link in links}
+    with zipfile.ZipFile(SITE / "neurode-figures.zip") as archive:
+        names = archive.namelist()
+        assert b"CC BY 4.0" in archive.read("LICENCE.txt")
+    packed = {Path(name).stem.removeprefix("figure-") for name in names if name.endswith(".png")}
+    assert numbers == packed
+    captions = [
+        caption
+        for source in sorted((SITE / "notebooks").glob("*.html"))
+        for caption in page(source).select("figcaption .caption-number")
+    ]
+    assert len(captions) == len(packed)
+
+
+def test_chapters_with_checked_exercises_offer_them_without_solutions() -> None:
+    offered = {path.stem for path in (SITE / "exercises").glob("*.ipynb")}
+    assert offered
+    for source in sorted((SITE / "notebooks").glob("*.html")):
+        links = page(source).select("a[download][href^='../exercises/']")
+        assert (len(links) == 1) == (source.stem in offered), named(source)
+
+
+def test_the_slides_of_a_session_hold_its_figures_and_need_nothing_else() -> None:
+    with zipfile.ZipFile(SITE / "neurode-slides.zip") as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert len(texts) == 6
+    for name, text in texts.items():
+        soup = BeautifulSoup(text, "html.parser")
+        assert len(soup.find_all("section")) > 8, name
+        assert soup.find_all("figure"), name
+        fetched = [
+            tag.get("src") or tag.get("href") for tag in soup.find_all(["img", "script", "link"])
+        ]
+        assert all(one is None or one.startswith("data:") for one in fetched), name
+        assert not soup.find("mjx-container"), name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ def chapters() -> Iterator[ModuleType]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["site_chapters"] = module
+    sys.path[:0] = [str(SOURCE.parent), str(SOURCE.parents[2])]
     spec.loader.exec_module(module)
     yield module
     sys.path.remove(str(SOURCE.parent))
@@ -124,3 +127,52 @@ def test_a_caption_without_a_figure_stops_the_build(chapters: ModuleType) -> Non
 )
 def test_plain_markdown_becomes_myst(chapters: ModuleType, plain: str, myst: str) -> None:
     assert chapters.markdown_for_sphinx(plain, {}, "page") == myst
+
+
+# Boxes, roles and links that set a figure.
+OTHER = re.compile(r":::.*?:::|\{[\w:]+\}`[^`]*`|<a .*?</a>", re.DOTALL)
+CHAPTERS = sorted((SOURCE.parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_each_term_of_the_glossary_is_linked_at_its_first_use(
+    chapters: ModuleType, path: Path
+) -> None:
+    glossary = sys.modules["site_glossary"]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = [
+        cell["source"]
+        for cell in chapters.cells_for_sphinx(cells, path.stem)
+        if cell["cell_type"] == "markdown"
+    ]
+    text = "\n\n".join(texts)
+    # The judge: what was linked, put back, must be where the word stands first.
+    links = re.findall(r"\{term\}`([^`]*) <([^`>]*)>`", text)
+    assert len({name for _, name in links}) == len(links)
+    for name, pattern in glossary.terms().items():
+        rest = OTHER.sub(" ", text)
+        running = [part for part, is_running in glossary.running_text(rest) if is_running]
+        used = any(pattern.search(part) for part in running)
+        if name in {linked for _, linked in links}:
+            before = text[: text.index(f" <{name}>`")].rpartition("{term}`")[0]
+            before = OTHER.sub(" ", before)
+            running = [part for part, is_running in glossary.running_text(before) if is_running]
+            assert not any(pattern.search(part) for part in running), name
+        elif used:
+            assert name in glossary.OTHER_SENSE.get(path.stem, set()), name
+
+
+@pytest.mark.usefixtures("chapters")
+def test_terms_are_linked_in_running_text_only() -> None:
+    glossary = sys.modules["site_glossary"]
+    plain = (
+        "# Limit cycles\n\n> A limit cycle.\n\nSee `limit cycle`, [a limit cycle](x.ipynb), "
+        "$limit cycle$. "
+        "Two **limit cycles** and an equilibrium; the limit cycle."
+    )
+    linked = glossary.link_terms(plain, "page", set())
+    assert linked.endswith(
+        "Two **{term}`limit cycles <limit cycle>`** and an {term}`equilibrium <equilibrium>`; "
+        "the limit cycle."
+    )
+    assert linked.count("{term}") == 2

@@ -801,6 +801,7 @@ TRAITS = "traitlets refuses what a figure cannot hold: test_explorers.py"
 WITHOUT_ROW = {
     "chapters.numbers.typeset": "any text will do",
     "chapters.parameters": "rules that refuse; tried in test_parameters.py",
+    "chapters.checks": "an author's assertions on a reader's solution; tried in test_exercises.py",
     "chapters.prose": "an author's text; what it refuses is tried in test_prose.py",
     "chapters.narrow": "IPython hands it the figures that it shows",
     "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
