@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from neurode_lib._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from neurode_lib.explorers.backward import BackwardExplorer
     from neurode_lib.explorers.draw import DrawCurrentExplorer
     from neurode_lib.explorers.live import LiveTrainingExplorer
     from neurode_lib.explorers.model import ModelExplorer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from neurode_lib.explorers.training import TrainingExplorer
 
 __all__ = [
+    "BackwardExplorer",
     "DrawCurrentExplorer",
     "LiveTrainingExplorer",
     "ModelExplorer",
@@ -28,6 +30,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "BackwardExplorer": "backward",
         "DrawCurrentExplorer": "draw",
         "LiveTrainingExplorer": "live",
         "ModelExplorer": "model",

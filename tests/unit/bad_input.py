@@ -805,6 +805,7 @@ WITHOUT_ROW = {
     "chapters.prose": "an author's text; what it refuses is tried in test_prose.py",
     "chapters.narrow": "IPython hands it the figures that it shows",
     "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
+    "explorers.backward": TRAITS,
     "explorers.base": TRAITS,
     "explorers.live": TRAITS,
     "explorers.model": TRAITS,

@@ -18,6 +18,7 @@ import safetensors.torch
 from traitlets import TraitError
 
 from neurode_lib.explorers import (
+    BackwardExplorer,
     DrawCurrentExplorer,
     LiveTrainingExplorer,
     ModelExplorer,
@@ -99,6 +100,17 @@ def test_the_drawing_shows_its_current_and_three_traces() -> None:
     state.pop("presets")
     assert state == explorer.state()
     assert explorer.still().count("<polyline") == 4
+
+
+def test_the_way_back_comes_home_on_a_short_way_and_is_lost_on_a_long_one() -> None:
+    explorer = BackwardExplorer(t_end=5.0)
+    assert (
+        explorer.there_and_back(7).distance < 0.01 < BackwardExplorer().there_and_back(7).distance
+    )
+    assert BackwardExplorer().there_and_back(12).distance < 0.01
+    root = ET.fromstring(explorer.to_html())
+    assert json.loads(root.get("data-state"))["t_end"] == 5.0
+    assert explorer.still().count("<circle") == 2 + 11
 
 
 def test_what_can_be_chosen_is_what_the_study_has() -> None:

@@ -5,6 +5,7 @@ import relaxed from "kernel:network-relaxed";
 import { h } from "../drawing/dom.js";
 import { useKernel } from "../network/network-kernel.js";
 import { canTrain } from "../training/worker-client.js";
+import { BackwardExplorer } from "./backward-explorer.js";
 import { DrawCurrentExplorer } from "./draw-current-explorer.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
@@ -19,6 +20,7 @@ const EXPLORERS = new Map([
   ["training", TrainingExplorer],
   ["live", LiveTrainingExplorer],
   ["draw", DrawCurrentExplorer],
+  ["backward", BackwardExplorer],
 ]);
 
 /**
