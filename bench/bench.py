@@ -300,8 +300,10 @@ def in_own_process(*arguments: str) -> dict | None:
 def run_all(rounds: int, seeds: int) -> dict:
     """Everything, with a line of progress each."""
     result: dict = {}
+    loads = [load()]
     note("updates, in turns")
     result["updates"] = interleaved({name: (name, Problem()) for name in CONTESTANTS}, rounds)
+    loads.append(load())
     note("floor: matrix products and activations alone")
     result["floor"] = in_own_process("--floor", "--rounds", str(rounds))
     note("growth, in turns")
@@ -321,6 +323,7 @@ def run_all(rounds: int, seeds: int) -> dict:
             result["time_to_target"][which] = [
                 in_own_process("--target", which, "--seed", str(seed)) for seed in range(seeds)
             ]
+    loads.append(load())
     names = ("torch", "torchdiffeq", "torchode", "jax", "diffrax", "numpy")
     result["machine"] = {
         "cpu": cpu_name(),
@@ -330,8 +333,14 @@ def run_all(rounds: int, seeds: int) -> dict:
         "packages": {name: version(name) for name in names},
         "measured": datetime.now(UTC).date().isoformat(),
         "rounds": rounds,
+        "loads": loads,
     }
     return result
+
+
+def load() -> float | None:
+    """How many processes wanted to run over the last minute, where the system tells."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def cpu_name() -> str:
@@ -476,6 +485,20 @@ def page(result: dict) -> str:
         "their median counts.",
         "",
     ]
+    loads = [one for one in machine["loads"] if one is not None]
+    if loads:
+        alone = max(loads) <= machine["cores"]
+        lines += [
+            f"While this ran, {min(loads):.0f} to {max(loads):.0f} processes wanted to run on the "
+            f"machine's {machine['cores']} cores. "
+            + (
+                "So times are those of an idle machine."
+                if alone
+                else "So milliseconds are those of a busy machine, and larger than on an idle one; "
+                "of the ratios, the median counts more than the range."
+            ),
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -37,6 +37,8 @@ from neurode_lib.weights import Weights
 
 Stepping = Literal["rk4", "residual"]
 
+_logistic_backward = torch.ops.aten.sigmoid_backward.grad_input
+
 
 class Scales(NamedTuple):
     """Scales of a network's time and output; see :class:`~neurode_lib.models.ODEFunc`."""
@@ -261,21 +263,22 @@ class _Tape:
         self.workspace, self.generation = workspace, workspace.generation
         n_networks, _, batch = drive.shape
         activations = (n_evaluations, *drive.shape)
-        # Lists of views: indexing a tensor costs as much as a small matrix product.
-        self.inputs = workspace.take(
-            "inputs", (n_evaluations, n_networks, a1.shape[-1], batch), drive
-        ).unbind()
-        self.hidden1 = workspace.take("hidden1", activations, drive).unbind()
-        self.hidden2 = workspace.take("hidden2", activations, drive).unbind()
+        # Lists of views: indexing or transposing a tensor costs as much as a small matrix product.
+        inputs = workspace.take("inputs", (n_evaluations, n_networks, a1.shape[-1], batch), drive)
+        hidden1 = workspace.take("hidden1", activations, drive)
+        hidden2 = workspace.take("hidden2", activations, drive)
+        self.inputs, self.hidden1, self.hidden2 = (x.unbind() for x in (inputs, hidden1, hidden2))
+        self.inputs_t, self.hidden1_t, self.hidden2_t = (
+            x.transpose(2, 3).unbind() for x in (inputs, hidden1, hidden2)
+        )
         self.times = [0.0] * n_evaluations
 
-    def evaluate(self, index: int, y: Tensor, t: float) -> Tensor:
-        """Evaluate the field at ``(y, t)`` and record it in slot ``index``."""
-        self.inputs[index].copy_(y)
+    def evaluate(self, index: int, t: float) -> Tensor:
+        """Evaluate the field at time ``t`` and the state that ``inputs[index]`` holds."""
         self.times[index] = t
         h1, h2 = self.hidden1[index], self.hidden2[index]
         drive = self.drive if self.at is None else torch.add(self.drive, self.at, alpha=t)
-        torch.baddbmm(drive, self.a1, y, out=h1).sigmoid_()
+        torch.baddbmm(drive, self.a1, self.inputs[index], out=h1).sigmoid_()
         torch.baddbmm(self.c2, self.a2, h1, out=h2).sigmoid_()
         return torch.baddbmm(self.c3, self.a3, h2)
 
@@ -298,19 +301,18 @@ class _Tape:
     def reverse(self, index: int, grad: Tensor) -> Tensor:
         """Send ``grad`` back through slot ``index``; return the gradient of its input state."""
         h1, h2 = self.hidden1[index], self.hidden2[index]
-        logistic_backward = torch.ops.aten.sigmoid_backward.grad_input
 
-        self.grad_a3.baddbmm_(grad, h2.transpose(1, 2))
+        self.grad_a3.baddbmm_(grad, self.hidden2_t[index])
         self.sum3 += grad
         delta2 = torch.bmm(self.a3_t, grad, out=self.delta2)
-        logistic_backward(delta2, h2, grad_input=delta2)
+        _logistic_backward(delta2, h2, grad_input=delta2)
 
-        self.grad_a2.baddbmm_(delta2, h1.transpose(1, 2))
+        self.grad_a2.baddbmm_(delta2, self.hidden1_t[index])
         self.sum2 += delta2
         delta1 = torch.bmm(self.a2_t, delta2, out=self.delta1)
-        logistic_backward(delta1, h1, grad_input=delta1)
+        _logistic_backward(delta1, h1, grad_input=delta1)
 
-        self.grad_a1.baddbmm_(delta1, self.inputs[index].transpose(1, 2))
+        self.grad_a1.baddbmm_(delta1, self.inputs_t[index])
         self.sum1 += delta1
         if self.grad_at is not None:
             self.grad_at.add_(delta1, alpha=self.times[index])
@@ -338,20 +340,28 @@ class _Rollout(torch.autograd.Function):
         times = t_eval.tolist()
         n_steps = len(times) - 1
         tape = _Tape(weights, n_steps * (4 if stepping == "rk4" else 1), workspace)
-        y = y0.contiguous()
-        states = y.new_empty(n_steps + 1, *y.shape)
-        states[0] = y
+        inputs = tape.inputs
+        states = y0.new_empty(n_steps + 1, *y0.shape)
+        path = states.unbind()
+        path[0].copy_(y0)
         for n in range(n_steps):
-            t, dt = times[n], times[n + 1] - times[n]
+            t, dt, y = times[n], times[n + 1] - times[n], path[n]
             if stepping == "rk4":
-                k1 = tape.evaluate(4 * n, y, t)
-                k2 = tape.evaluate(4 * n + 1, torch.add(y, k1, alpha=dt / 2), t + dt / 2)
-                k3 = tape.evaluate(4 * n + 2, torch.add(y, k2, alpha=dt / 2), t + dt / 2)
-                k4 = tape.evaluate(4 * n + 3, torch.add(y, k3, alpha=dt), t + dt)
+                # The state of each stage is written where the tape keeps it.
+                i = 4 * n
+                inputs[i].copy_(y)
+                k1 = tape.evaluate(i, t)
+                torch.add(y, k1, alpha=dt / 2, out=inputs[i + 1])
+                k2 = tape.evaluate(i + 1, t + dt / 2)
+                torch.add(y, k2, alpha=dt / 2, out=inputs[i + 2])
+                k3 = tape.evaluate(i + 2, t + dt / 2)
+                torch.add(y, k3, alpha=dt, out=inputs[i + 3])
+                k4 = tape.evaluate(i + 3, t + dt)
                 slope = k1.add_(k2, alpha=2.0).add_(k3, alpha=2.0).add_(k4)
-                y = torch.add(y, slope, alpha=dt / 6, out=states[n + 1])
+                torch.add(y, slope, alpha=dt / 6, out=path[n + 1])
             else:
-                y = torch.add(y, tape.evaluate(n, y, t), out=states[n + 1])
+                inputs[n].copy_(y)
+                torch.add(y, tape.evaluate(n, t), out=path[n + 1])
         ctx.tape, ctx.times, ctx.stepping = tape, times, stepping
         return states
 
@@ -361,16 +371,18 @@ class _Rollout(torch.autograd.Function):
         (grad_states,) = grad_outputs
         tape: _Tape = ctx.tape
         tape.start_reverse()
-        grad = grad_states[-1].contiguous()
+        grads = grad_states.unbind()
+        grad = grads[-1].contiguous()
         for n in reversed(range(len(ctx.times) - 1)):
             if ctx.stepping == "rk4":
                 dt = ctx.times[n + 1] - ctx.times[n]
-                g4 = tape.reverse(4 * n + 3, grad * (dt / 6))
-                g3 = tape.reverse(4 * n + 2, (grad * (dt / 3)).add_(g4, alpha=dt))
-                g2 = tape.reverse(4 * n + 1, (grad * (dt / 3)).add_(g3, alpha=dt / 2))
-                g1 = tape.reverse(4 * n, (grad * (dt / 6)).add_(g2, alpha=dt / 2))
+                sixth, third = grad * (dt / 6), grad * (dt / 3)
+                g4 = tape.reverse(4 * n + 3, sixth)
+                g3 = tape.reverse(4 * n + 2, torch.add(third, g4, alpha=dt))
+                g2 = tape.reverse(4 * n + 1, third.add_(g3, alpha=dt / 2))
+                g1 = tape.reverse(4 * n, sixth.add_(g2, alpha=dt / 2))
                 back = g1.add_(g2).add_(g3).add_(g4)
             else:
                 back = tape.reverse(n, grad)
-            grad = grad + back + grad_states[n]
+            grad = (grad + back).add_(grads[n])
         return grad, *tape.gradients(), None, None, None

@@ -128,7 +128,7 @@ export class BackwardExplorer extends Explorer {
     const panel = new Panel(ctx, box, [min - 0.6, max + 0.6], [LOWEST, HIGHEST]);
     panel.axes(colours, { xLabel: "digits of the tolerance", yLabel: "", xTicks: 6, yTicks: 5, yText: power });
     panel.text("distance from the start", box.left + 4, 10, { colour: colours.ink, halo: colours.halo, maths: false });
-    const height10 = ({ distance }) => Math.min(HIGHEST, Math.max(LOWEST, Math.log10(distance)));
+    const height10 = ({ distance }) => Math.min(HIGHEST - 0.7, Math.max(LOWEST, Math.log10(distance)));
     const level = Math.log10(HOME);
     panel.clipped(() => {
       panel.curve([min - 1, max + 1], [level, level], { colour: colours.ink, width: 1, alpha: 0.6, dash: [5, 4] });
