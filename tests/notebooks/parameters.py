@@ -2,20 +2,34 @@
 
 One entry per chapter: the notebook's name without its suffix, then the parameters that change and
 their values. Choose values at which the chapter has something else to show (another seed, another
-current), and a short schedule for whatever trains. With `retrain` a seed may be one that the study
-has not.
+current) and its sentences take their other turn (a horizon shorter than the training, a start that
+never spikes), and a short schedule for whatever trains. With `retrain` a seed may be one that the
+study has not.
 """
 
 PARAMETERS: dict[str, dict[str, object]] = {
     "01_fitzhugh_nagumo": {"I_rest": 0.1, "I_spike": 0.9, "I_between": 0.327, "v0": 0.5},
-    "02_stepping_through_time": {"dt": 0.25, "I_spike": 0.7, "n_starts": 100, "seed": 1},
-    "03_the_dataset": {"n_trajectories": 20, "seed": 50, "n_seeds": 3, "noise_std": 0.1},
+    "02_stepping_through_time": {
+        "dt": 0.25,
+        "I_rest": 0.0,
+        "I_spike": 0.7,
+        "n_starts": 100,
+        "seed": 1,
+    },
+    "03_the_dataset": {
+        "n_trajectories": 20,
+        "traj_length": 10,
+        "dt": 1.0,
+        "seed": 50,
+        "n_seeds": 3,
+        "noise_std": 0.1,
+    },
     "04_a_neural_ode": {"seed": 1, "I_shown": 0.2, "updates": 5, "hidden": 8},
     "08_phase_portraits": {"current": 0.35, "seed": 13, "retrain": True, "updates": 3},
     "09_beyond_the_horizon": {
         "current": 0.2,
         "seed": 14,
-        "n_steps": 200,
+        "n_steps": 60,
         "retrain": True,
         "updates": 3,
     },
