@@ -19,7 +19,7 @@ KIND = {
     ".svg": "pictures", ".png": "pictures", ".webp": "pictures",
 }  # fmt: skip
 KINDS = ("page", "style", "scripts", "fonts", "pictures", "networks")
-LIMIT = 260_000
+LIMIT = 250_000
 LIMIT_WITH_MATHS = 600_000
 # Weights of networks come on top, and after the first paint.
 LIMIT_NETWORKS = 220_000

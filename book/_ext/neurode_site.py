@@ -31,6 +31,7 @@ import site_publish
 import site_slides
 from site_pictures import shrink_pictures
 from site_policy import add_policy
+from site_stills import shorten_stills
 from site_styles import BUNDLE, bundle_styles
 from site_theme import UNUSED_FILES, clean
 
@@ -158,6 +159,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     styles = site_formulas.set_formulas(pages)
     site_publish.describe_for_sharing(site, pages)
     shrink_pictures(site, pages)
+    shorten_stills(pages)
     use_one_sheet(pages, static, styles)
     site_publish.root_not_found_page(site, pages)
     for path, text in pages.items():

@@ -129,6 +129,7 @@ CHAPTER = {
     },
     "09_beyond_the_horizon": {"4000": "steps of an exercise"},
     "10_one_line_of_code": {
+        "10": "time until which states count as early",
         "20": "a time on the network's clock",
         "120": "a time on the network's clock",
         "200": "a time on the network's clock",
@@ -140,7 +141,6 @@ CHAPTER = {
         "1.0": "a coarser step",
         "0.1": "smallest step tried",
         "32": "held-out starts used",
-        "2.79": "RK4's limit of stability on the negative axis, from theory",
     },
     "12_claims_measured": {
         "10^{-8}": "the article's error of one step",
