@@ -98,6 +98,14 @@ def test_plain_markdown_is_left_alone(text: str) -> None:
     assert not only_sphinx_understands(text)
 
 
+@pytest.mark.parametrize("path", CHAPTERS[:15], ids=lambda path: path.stem)
+def test_findings_come_with_their_condition_and_where_they_turn_round(path: Path) -> None:
+    (table,) = (text for text in prose_of(path) if "| finding | holds | turns round |" in text)
+    findings = [row.split(" | ") for row in table.splitlines() if row.startswith("| ")][1:]
+    assert len(findings) >= 2
+    assert all(len(row) == 3 for row in findings)
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_every_import_is_used(path: Path) -> None:
     """Ruff cannot see what a cell of prose uses; so it does not look in notebooks."""
