@@ -78,7 +78,12 @@ def mark(style: str, stroke_width: float) -> str:
     y = 32 - (cycle[:, 1] - (cycle[:, 1].max() + cycle[:, 1].min()) / 2) * 30
     x += 32 - (x.max() + x.min()) / 2
     dot = f'<circle class="b" cx="{x[140]:.1f}" cy="{y[140]:.1f}" r="7"/>'
-    loop = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "Z"
+    # Every page loads the mark: points that are nearer than a pixel only make it heavy.
+    far = [0]
+    for i in range(len(x)):
+        if np.hypot(x[i] - x[far[-1]], y[i] - y[far[-1]]) >= 1.0:
+            far.append(i)
+    loop = "M" + "L".join(f"{x[i]:.1f} {y[i]:.1f}" for i in far) + "Z"
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">'
         f"<style>{style}</style>"

@@ -70,7 +70,8 @@ MENDED = (
         r'<div id="pst-primary-sidebar" role="complementary" aria-label="The book"',
     ),
     # Two pictures of one logo in one link: a screen reader would say the name three times.
-    (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt=""'),
+    # Lazy: the one for the other mode is not fetched.
+    (r'(class="logo__image [^>]*) alt="[^"]*"', r'\1 alt="" loading="lazy"'),
     # The arrow that unfolds a part of the navigation had no name.
     (r'<summary>(?=<span class="toctree-toggle")', '<summary aria-label="Pages of this part">'),
     # What folds a cell away says in words what it holds; a label would hide them.
