@@ -22,9 +22,15 @@ from neurode_lib.models import DiscreteRNN, NeuralODE, state_dim_of
 from neurode_lib.recordings import Recordings
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.history import History
-from neurode_lib.training.objective import Objective, make_objective, trained_weights
+from neurode_lib.training.objective import (
+    Objective,
+    make_objective,
+    plain_network,
+    trained_weights,
+)
 from neurode_lib.training.recipe import Recipe
-from neurode_lib.training.rollout import scales_of
+from neurode_lib.training.rollout import scales_of, stepping_of
+from neurode_lib.training.units import warn_unscaled
 from neurode_lib.training.validation import VALIDATE_EVERY, Validation
 from neurode_lib.training.windows import check_window
 from neurode_lib.weights import Weights
@@ -63,6 +69,8 @@ class Ensemble:
         check_window(recipe.window, data)
         self.trained_on = [one.visited_inputs() for one in data]
         own = [trained_weights(model) for model in models]
+        if all(map(plain_network, models)):  # another field may scale by itself
+            warn_unscaled(data, stepping_of(models[0]), scales_of(models[0]).output)
 
         def objective(sets: Sequence[Recordings], how: Recipe, fit: bool) -> Objective:
             return make_objective(

@@ -184,6 +184,8 @@ def train_ensemble(
     -----
     RuntimeWarning
         If a model's loss, gradient or weights stop being finite.
+    UnscaledDataWarning
+        If a network of this library is to learn from values or rates far from 1.
 
     References
     ----------
