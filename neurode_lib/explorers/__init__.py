@@ -12,6 +12,7 @@ from neurode_lib._lazy import lazy_names
 if TYPE_CHECKING:
     from neurode_lib.explorers.backward import BackwardExplorer
     from neurode_lib.explorers.draw import DrawCurrentExplorer
+    from neurode_lib.explorers.hidden import HiddenExplorer
     from neurode_lib.explorers.live import LiveTrainingExplorer
     from neurode_lib.explorers.model import ModelExplorer
     from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BackwardExplorer",
     "DrawCurrentExplorer",
+    "HiddenExplorer",
     "LiveTrainingExplorer",
     "ModelExplorer",
     "PhasePlaneExplorer",
@@ -32,6 +34,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "BackwardExplorer": "backward",
         "DrawCurrentExplorer": "draw",
+        "HiddenExplorer": "hidden",
         "LiveTrainingExplorer": "live",
         "ModelExplorer": "model",
         "PhasePlaneExplorer": "phase_plane",

@@ -20,14 +20,22 @@ from neurode_lib.explorers._spec import SPEC
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
 MODEL_VARIANTS = ("neural_ode", "discrete_rnn", "time_input")
-# Name in the package, file, and how the tensors' names begin there.
-DRIVEN_VARIANTS = (
-    ("best_recipe", "best_recipe", ""),
-    ("noise_currents", "driven", "noise_currents/"),
-)
+# By kind of package: name in the package, file, and how the tensors' names begin there.
+STUDY_VARIANTS = {
+    "seed": tuple((variant, variant, "") for variant in MODEL_VARIANTS),
+    "driven": (
+        ("best_recipe", "best_recipe", ""),
+        ("noise_currents", "driven", "noise_currents/"),
+    ),
+    "voltage": tuple(
+        (variant, "voltage_only", f"{variant}/")
+        for variant in SPEC["hidden"]["fields"]["data"]["choices"]
+    ),
+}
 KEYS = (
     *(f"seed-{seed}" for seed in SPEC["model"]["fields"]["seed"]["choices"]),
     *(f"driven-{seed}" for seed in SPEC["draw"]["fields"]["seed"]["choices"]),
+    *(f"voltage-{seed}" for seed in SPEC["hidden"]["fields"]["seed"]["choices"]),
     *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
 )
 
@@ -40,6 +48,7 @@ def package(key: str) -> bytes:
     key : str
         ``"seed-3"``: the variants ``MODEL_VARIANTS`` trained from seed 3, in float32.
         ``"driven-3"``: the best recipe's and the one trained on noise currents, from seed 3.
+        ``"voltage-3"``: those that learned from the voltage alone, from seed 3.
         ``"update-100"``: the variants that the study follows through training, after 100
         updates, in float16, as it keeps them.
 
@@ -55,14 +64,8 @@ def package(key: str) -> bytes:
     """
     kind, number = one_of("key", key, KEYS).split("-")
     tensors: dict[str, np.ndarray] = {}
-    if kind == "seed":
-        for variant in MODEL_VARIANTS:
-            stacked, metadata = _read(PRETRAINED / f"{variant}.safetensors")
-            row = metadata["seeds"].index(int(number))
-            for name, value in stacked.items():
-                tensors[f"{variant}/net.{name}"] = value[row]
-    elif kind == "driven":
-        for variant, file, prefix in DRIVEN_VARIANTS:
+    if kind in STUDY_VARIANTS:
+        for variant, file, prefix in STUDY_VARIANTS[kind]:
             stacked, metadata = _read(PRETRAINED / f"{file}.safetensors")
             row = metadata["seeds"].index(int(number))
             for name, value in stacked.items():

@@ -310,7 +310,7 @@ def responses(follow: Follow) -> Responses:
     *many, last = follow(starts, [*levels, *ramps, small], times)
     rates = [firing_rate(times, path) for path in many[: len(levels)]]
     onsets = [
-        float(one(at[0])) if len(at := _spikes_of(times, path)) else np.nan
+        float(one(at[0])) if len(at := spikes_of(times, path)) else np.nan
         for one, path in zip(ramps, many[len(levels) :], strict=True)
     ]
     gains = [_gain_at(f, times, last[:, 0]) for f in GAIN_FREQUENCIES]
@@ -325,7 +325,7 @@ def firing_rate(times: FloatArray, path: FloatArray) -> float:
     times : ndarray, shape (T,)
     path : ndarray, shape (T, 2)
     """
-    spikes = _spikes_of(times, path)
+    spikes = spikes_of(times, path)
     late = spikes[spikes > RATE_TRANSIENT]
     return float((len(late) - 1) / (late[-1] - late[0])) if len(late) > 1 else 0.0
 
@@ -352,7 +352,7 @@ def _gain_at(frequency: float, times: FloatArray, v: FloatArray) -> float:
     return float(np.hypot(fitted[2], fitted[3]) / CHIRP_AMPLITUDE)
 
 
-def _spikes_of(times: FloatArray, path: FloatArray) -> FloatArray:
+def spikes_of(times: FloatArray, path: FloatArray) -> FloatArray:
     """Times of spikes of a trajectory, shape (T, 2); those of a diverged one, none."""
     if not np.isfinite(path).all():
         return np.array([])
@@ -416,7 +416,7 @@ def compare_spikes(paths: FloatArray, truth: FloatArray) -> SpikeComparison:
     """
     times = DT * np.arange(truth.shape[1], dtype=np.float64)
     pairs = [
-        (_spikes_of(times, one), _spikes_of(times, other))
+        (spikes_of(times, one), spikes_of(times, other))
         for one, other in zip(paths, truth, strict=True)
     ]
     found = sum(len(one) for one, _ in pairs)
@@ -426,7 +426,7 @@ def compare_spikes(paths: FloatArray, truth: FloatArray) -> SpikeComparison:
     return SpikeComparison(found / len(paths), distance if np.isfinite(paths).all() else np.inf)
 
 
-def _weights_digest(model: nn.Module) -> str:
+def weights_digest(model: nn.Module) -> str:
     """Which weights were measured, in a few letters."""
     content = b"".join(p.detach().numpy().tobytes() for p in model.parameters())
     return hashlib.sha256(content).hexdigest()[:16]
@@ -475,7 +475,7 @@ def measure_all(folder: Path = Path("_study_driven"), *, progress: bool = True) 
 
 def _measured(name: str, seed: int) -> dict[str, Any]:
     model = load_driven_model(name, seed)
-    return {**measure(model), "weights": _weights_digest(model)}
+    return {**measure(model), "weights": weights_digest(model)}
 
 
 def load_driven(path: str | Path = RESULTS) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from neurode_lib.models import (
 from neurode_lib.neurons import hodgkin_huxley as hh
 from neurode_lib.recordings import Recordings
 from neurode_lib.scaling import ScaledField, Scaling
-from neurode_lib.study import driven
+from neurode_lib.study import driven, voltage_only
 from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.jobs import reference_losses
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
@@ -599,6 +599,48 @@ ENTRIES = [
     ),
     entry(driven.train_small, {"name": "two_currents", "updates": 1}, name="one of"),
     Entry("measure", driven.measure, {"model": MODEL}, {"model": "object"}),
+    entry(voltage_only.load_voltage_only, {}, path="no path"),
+    entry(
+        voltage_only.load_voltage_model,
+        {"name": "hidden", "seed": 0},
+        name="one of",
+        seed="integer from 0",
+    ),
+    entry(
+        voltage_only.training_recordings,
+        {"name": "hidden", "seed": 0},
+        name="one of",
+        seed="integer from 0",
+    ),
+    entry(voltage_only.seeds_of, {"name": "hidden"}, name="one of"),
+    entry(
+        voltage_only.fit_start,
+        {"model": MODEL, "seen": PATHS[..., 0], "I": 0.2},
+        model="object",
+        seen="array",
+    ),
+    entry(
+        voltage_only.state_after,
+        {"name": "hidden", "model": MODEL, "seen": PATHS[..., 0], "I": 0.2},
+        name="one of",
+        model="object",
+        seen="array",
+    ),
+    entry(
+        voltage_only.forecast,
+        {"name": "delay", "model": MODEL, "truth": np.zeros((1, 12, 2)), "I": 0.2},
+        name="one of",
+        truth="array",
+    ),
+    entry(
+        voltage_only.paired_states, {"name": "delay", "model": MODEL}, name="one of", model="object"
+    ),
+    entry(
+        voltage_only.translated_w,
+        {"model": MODEL, "states": STARTS, "I": CURRENTS},
+        states="array",
+        I="array",
+    ),
     Entry("variant_named", variant_named, {}, {"name": "one of"}, {"name": "variant"}),
     entry(
         StudyConfig,
@@ -807,6 +849,7 @@ WITHOUT_ROW = {
     "claims": "the scorecard's parts: chapter 12 hands them the packaged results",
     "explorers.backward": TRAITS,
     "explorers.base": TRAITS,
+    "explorers.hidden": TRAITS,
     "explorers.live": TRAITS,
     "explorers.model": TRAITS,
     "explorers.packages.write_scripts": "called by the site's build, with a folder of its own",
@@ -856,6 +899,11 @@ WITHOUT_ROW = {
     "study.driven.firing_rate": CHECKED,
     "study.driven.measure_all": "a command",
     "study.driven.responses": CHECKED,
+    "study.voltage_only.PairedStates": "what a measurement returns",
+    "study.voltage_only.delay_coordinates": CHECKED,
+    "study.voltage_only.explained_variance": CHECKED,
+    "study.voltage_only.measure": "called by the command, with models and names of its own",
+    "study.voltage_only.measure_all": "a command",
     "study.gradients": "measurements of chapter 19, made by a command with values of its own",
     "study.job_files": CHECKED,
     "study.jobs.run_job": CHECKED,

@@ -63,7 +63,7 @@ def test_stored_measurements_are_of_the_stored_weights(name):
     """If this fails, weights have changed: run ``python -m neurode_lib.study.driven`` again."""
     for seed in SEEDS:
         weights = driven.load_driven()["models"][name][seed]["weights"]
-        assert driven._weights_digest(driven.load_driven_model(name, seed)) == weights
+        assert driven.weights_digest(driven.load_driven_model(name, seed)) == weights
 
 
 def test_a_stored_measurement_can_be_repeated():

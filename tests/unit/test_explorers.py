@@ -20,6 +20,7 @@ from traitlets import TraitError
 from neurode_lib.explorers import (
     BackwardExplorer,
     DrawCurrentExplorer,
+    HiddenExplorer,
     LiveTrainingExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
@@ -27,12 +28,13 @@ from neurode_lib.explorers import (
     packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import DRIVEN_VARIANTS, KEYS, MODEL_VARIANTS, package
+from neurode_lib.explorers.packages import KEYS, STUDY_VARIANTS, package
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
 from neurode_lib.study.driven import load_driven_model
 from neurode_lib.study.pretrained import load_pretrained, load_snapshot
 from neurode_lib.study.variants import SEEDS, SNAPSHOT_UPDATES, SNAPSHOT_VARIANTS
+from neurode_lib.study.voltage_only import load_voltage_model, seeds_of
 
 STATIC = Path(packages.__file__).parent / "static"
 
@@ -113,9 +115,22 @@ def test_the_way_back_comes_home_on_a_short_way_and_is_lost_on_a_long_one() -> N
     assert explorer.still().count("<circle") == 2 + 11
 
 
+def test_the_hidden_coordinate_is_drawn_beside_w() -> None:
+    explorer = HiddenExplorer(seed=1, I=0.2, I_after=0.5)
+    root = ET.fromstring(explorer.to_html())
+    state = json.loads(root.get("data-state"))
+    state.pop("presets")
+    assert state == explorer.state()
+    assert explorer.still().count("<polyline") == 4
+    truth, model = explorer.paths()
+    assert truth.shape == model.shape == (321, 2)
+
+
 def test_what_can_be_chosen_is_what_the_study_has() -> None:
     assert SPEC["model"]["fields"]["seed"]["choices"] == list(SEEDS)
     assert SPEC["draw"]["fields"]["seed"]["choices"] == list(SEEDS)
+    for name in SPEC["hidden"]["fields"]["data"]["choices"]:
+        assert set(SPEC["hidden"]["fields"]["seed"]["choices"]) <= set(seeds_of(name))
     assert SPEC["training"]["fields"]["update"]["choices"] == list(SNAPSHOT_UPDATES)
 
 
@@ -123,16 +138,18 @@ def test_what_can_be_chosen_is_what_the_study_has() -> None:
 def test_a_package_is_byte_for_byte_what_the_librarys_loader_gives(key: str) -> None:
     kind, number = key.split("-")
     tensors = {}
-    variants, load = {
-        "seed": (MODEL_VARIANTS, load_pretrained),
-        "driven": ([variant for variant, _, _ in DRIVEN_VARIANTS], load_driven_model),
-        "update": (SNAPSHOT_VARIANTS, load_snapshot),
+    load = {
+        "seed": load_pretrained,
+        "driven": load_driven_model,
+        "voltage": load_voltage_model,
+        "update": load_snapshot,
     }[kind]
-    for variant in variants:
+    packed = [variant for variant, _, _ in STUDY_VARIANTS.get(kind, ())]
+    for variant in packed or SNAPSHOT_VARIANTS:
         for name, value in network_of(load(variant, int(number))).state_dict().items():
             kept = value.half() if kind == "update" else value
             tensors[f"{variant}/net.{name}"] = kept.contiguous()
-    assert len(tensors) == 6 * (3 if kind == "seed" else 2)
+    assert len(tensors) == 6 * (3 if kind in ("seed", "voltage") else 2)
     assert package(key) == safetensors.torch.save(tensors)
 
 

@@ -173,12 +173,12 @@ export function select(name, label, options, change, { unused = () => false } = 
 export const folded = (title, ...rows) => h("details", { class: "nx-more" }, h("summary", {}, title), ...rows);
 
 /** Bands for a slider of the current: the regimes between the Hopf points. */
-export function regimeBands(field, lower, upper) {
+export function regimeBands({ min, max }, lower, upper) {
   return [
-    { from: field.min, to: lower, text: "excitable", kind: "excitable" },
-    { from: lower, to: upper, text: "oscillating", kind: "oscillating" },
-    { from: upper, to: field.max, text: "block", kind: "block" },
-  ];
+    { from: min, to: lower, text: "excitable", kind: "excitable" },
+    { from: lower, to: Math.min(upper, max), text: "oscillating", kind: "oscillating" },
+    { from: upper, to: max, text: "block", kind: "block" },
+  ].filter(({ from }) => from < max);
 }
 
 export const variable = (letter) => h("var", {}, letter);

@@ -7,6 +7,7 @@ import { useKernel } from "../network/network-kernel.js";
 import { canTrain } from "../training/worker-client.js";
 import { BackwardExplorer } from "./backward-explorer.js";
 import { DrawCurrentExplorer } from "./draw-current-explorer.js";
+import { HiddenExplorer } from "./hidden-explorer.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
 import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
@@ -21,6 +22,7 @@ const EXPLORERS = new Map([
   ["live", LiveTrainingExplorer],
   ["draw", DrawCurrentExplorer],
   ["backward", BackwardExplorer],
+  ["hidden", HiddenExplorer],
 ]);
 
 /**
