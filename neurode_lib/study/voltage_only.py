@@ -70,11 +70,7 @@ TRAINED = {
     for variant in (
         Variant("hidden", "hidden coordinate", RECIPE),
         Variant(
-            "hidden_noise",
-            "hidden coordinate, noise",
-            NOISE_RECIPE,
-            noise_std=NOISE_STD,
-            n_seeds=3,
+            "hidden_noise", "hidden coordinate, noise", NOISE_RECIPE, noise_std=NOISE_STD, n_seeds=7
         ),
         Variant("hidden_driven", "hidden coordinate, noise currents", DRIVEN_RECIPE, n_seeds=3),
         Variant("delay", "delay coordinates", DELAY_RECIPE, n_seeds=3),
