@@ -58,6 +58,7 @@ CHAPTER = {
         "0.3": "a current of an exercise",
         "0.35": "the middle of the current of an exercise",
     },
+    "17_only_the_voltage": {"1": "per cent within which a period counts as near"},
     "19_gradients_and_solvers": {
         "2026": "year in which solvers were looked for",
         "727": "number of a pull request",
