@@ -918,6 +918,7 @@ WITHOUT_ROW = {
     "training.objective": CHECKED,
     "training.recorded": CHECKED,
     "training.rollout.scales_of": "answers for anything",
+    "training.units": CHECK,
     "training.validation": CHECKED,
     "training.windows": CHECKED,
 }
