@@ -126,7 +126,7 @@ def delay_coordinates(v: FloatArray) -> FloatArray:
     return np.stack([v[..., LAG:], change], axis=-1)
 
 
-def training_recordings(name: str, seed: int) -> Recordings:
+def voltage_recordings(name: str, seed: int) -> Recordings:
     """The article's data without w, or chapter 16's under noise currents.
 
     Parameters
@@ -158,7 +158,7 @@ def _train_and_keep(folder: Path, name: str, seed: int) -> dict[str, Any]:
     variant = TRAINED[name]
     model, history = train(
         new_model(variant, seed, HIDDEN),
-        training_recordings(name, seed),
+        voltage_recordings(name, seed),
         recipe=variant.recipe,
         seed=seed,
         fit_starts=variant.noise_std > 0,
@@ -497,6 +497,10 @@ def translated_w(model: nn.Module, states: npt.ArrayLike, I: npt.ArrayLike) -> F
         If an argument has the wrong shape or values.
     """
     points, currents = finite_array("states", states), finite_array("I", I)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"states must have shape (N, 2), got {points.shape}")
+    if currents.shape != points.shape[:1]:
+        raise ValueError(f"I must have shape {points.shape[:1]} like states, got {currents.shape}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", metrics.UntrainedCurrentWarning)
         rate = metrics.vector_field(model, points, currents)[..., 0]

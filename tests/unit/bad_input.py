@@ -607,7 +607,7 @@ ENTRIES = [
         seed="integer from 0",
     ),
     entry(
-        voltage_only.training_recordings,
+        voltage_only.voltage_recordings,
         {"name": "hidden", "seed": 0},
         name="one of",
         seed="integer from 0",
@@ -899,6 +899,8 @@ WITHOUT_ROW = {
     "study.driven.firing_rate": CHECKED,
     "study.driven.measure_all": "a command",
     "study.driven.responses": CHECKED,
+    "study.driven.spikes_of": CHECKED,
+    "study.driven.weights_digest": CHECKED,
     "study.voltage_only.PairedStates": "what a measurement returns",
     "study.voltage_only.delay_coordinates": CHECKED,
     "study.voltage_only.explained_variance": CHECKED,

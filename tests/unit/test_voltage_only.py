@@ -42,7 +42,7 @@ def test_delay_coordinates_are_the_voltage_and_its_slope():
     np.testing.assert_allclose(
         pairs[1, :, 1], np.cos(t[LAG:] - lag / 2) * 2 / lag * np.sin(lag / 2)
     )
-    data = voltage_only.training_recordings("delay", 0)
+    data = voltage_only.voltage_recordings("delay", 0)
     assert data.times[0][0] == lag and data.n_channels == 2
 
 
