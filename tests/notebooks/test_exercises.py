@@ -74,7 +74,8 @@ def test_each_check_fails_without_the_solution_and_passes_with_it(name: str) -> 
             waiting = solutions[cell["id"].removesuffix("-yours")]
         elif CHECK in tags_of(cell):
             repeated = {**cell, "id": f"{cell['id']}-again"}
-            cells += [{**waiting, "outputs": [], "execution_count": None}, repeated]
+            fresh = {"source": source_of(waiting), "outputs": [], "execution_count": None}
+            cells += [{**waiting, **fresh}, repeated]
     notebook = nbformat.from_dict({**EXERCISES[name], "cells": cells})
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": ROOT}}).execute()
     said = {
