@@ -59,6 +59,7 @@ PARAMETERS: dict[str, dict[str, object]] = {
         "t_back": 12.0,
     },
     "17_only_the_voltage": {"seed": 2, "line_updates": 3, "shown": 100.0},
+    "18_which_method_when": {"current": 0.2, "seed": 4, "noise_std": 0.1},
     "10_one_line_of_code": {"seed": 14, "I_shown": 0.2, "retrain": True, "updates": 5},
     "11_another_clock": {
         "seed": 12,
