@@ -18,7 +18,7 @@ READY = (
 SHOWN = (
     ({"seed": 0, "I": 0.5, "I_after": 0.5, "data": "hidden", "v0": -1.0, "w0": 0.5}, 81),
     ({"seed": 2, "I": 0.2, "I_after": 0.2, "data": "hidden_noise", "v0": 1.5, "w0": -0.8}, 321),
-    ({"seed": 1, "I": 0.2, "I_after": 0.5, "data": "hidden_driven", "v0": -1.0, "w0": 0.0}, 201),
+    ({"seed": 1, "I": 0.2, "I_after": 0.5, "data": "hidden_driven", "v0": -1.0, "w0": 0.0}, 81),
 )
 
 
