@@ -12,8 +12,8 @@ a notebook is parsed, this turns
   address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
 - ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name;
 - the first use of each term of the glossary into a link to it (site_glossary.py);
-- and what comes first into what is seen first: the question, the figure and what is said about it;
-  only then the chapter's aims, its parameters and its imports, which had to run before.
+- and what comes first into what is seen first: the question, the figure and what is said about it
+  or before it; only then the chapter's aims, its parameters and its imports, which had to run.
 
 Below ``## Exercises`` it offers the notebook of exercises (tools/make_exercises.py).
 
@@ -208,8 +208,9 @@ def figure_first(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**cells[0], "source": question},
         *cells[first:end],
+        *(cell for cell in cells[1:first] if cell["cell_type"] == "markdown"),
         {**cells[0], **identity, "source": quotation + aims},
-        *cells[1:first],
+        *(cell for cell in cells[1:first] if cell["cell_type"] == "code"),
         *cells[end:],
     ]
 
