@@ -70,7 +70,7 @@ def _far_values(data: Recordings) -> Iterator[str]:
             known = column[~np.isnan(column)]
             if _size(known) > LARGEST_SIZE:
                 yield f"{name} {k} of the data has values of about {_size(known):.2g}"
-            elif known.size and 0.0 < np.std(known) < LEAST_SPREAD:
+            elif known.size and np.ptp(known) > 0.0 and np.std(known) < LEAST_SPREAD:
                 yield f"{name} {k} of the data varies by {np.std(known):.2g} only"
 
 
