@@ -61,26 +61,17 @@ WEIGHTS = PACKAGED / "voltage_only.safetensors"
 NOISE_STD = 0.05
 HIDDEN = 64
 RECIPE = Recipe(updates=6000, window=5, batch=200)
-# Cheaper: noise limits what can be learned; changing currents and delays are looked at in passing.
-NOISE_RECIPE = replace(RECIPE, updates=2000, batch=64)
+# Cheaper: changing currents and delays are looked at in passing.
 DRIVEN_RECIPE = replace(RECIPE, updates=2500)
-DELAY_RECIPE = replace(NOISE_RECIPE, updates=1000)
+DELAY_RECIPE = replace(RECIPE, updates=1000, batch=64)
 TRAINED = {
     variant.name: variant
     for variant in (
         Variant("hidden", "hidden coordinate", RECIPE),
-        Variant(
-            "hidden_noise", "hidden coordinate, noise", NOISE_RECIPE, noise_std=NOISE_STD, n_seeds=7
-        ),
+        Variant("hidden_noise", "hidden coordinate, noise", RECIPE, noise_std=NOISE_STD),
         Variant("hidden_driven", "hidden coordinate, noise currents", DRIVEN_RECIPE, n_seeds=3),
-        Variant("delay", "delay coordinates", DELAY_RECIPE, n_seeds=3),
-        Variant(
-            "delay_noise",
-            "delay coordinates, noise",
-            DELAY_RECIPE,
-            noise_std=NOISE_STD,
-            n_seeds=3,
-        ),
+        Variant("delay", "delay coordinates", DELAY_RECIPE),
+        Variant("delay_noise", "delay coordinates, noise", DELAY_RECIPE, noise_std=NOISE_STD),
     )
 }
 # Delay coordinates look back by so many samples.
