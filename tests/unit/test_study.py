@@ -481,5 +481,6 @@ def test_snapshots_run_from_standing_still_to_the_trained_model():
 
 
 def test_the_package_stays_small():
-    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 11 * 2**20
+    # 11 MiB until chapters 17 to 19 came, which read 1.6 MB of measurements and models.
+    assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 12.5 * 2**20
     assert json.loads((PACKAGED / "provenance.json").read_text())["neurode_lib"]
