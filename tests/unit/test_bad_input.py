@@ -41,7 +41,7 @@ def refusal(entry, argument, what):
 
 
 # Those with bad values that show only after some training or measuring.
-LONG = {"measure", "reference_losses"}
+LONG = {"measure", "reference_losses", "train", "train_small"}
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def bytes_of(tensor):
     return tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
+@pytest.mark.slow
 def test_damaged_weights(tmp_path):
     path = tmp_path / "w.safetensors"
     tensors = {
@@ -157,6 +158,7 @@ def loaded_job(path, capsys):
     return result
 
 
+@pytest.mark.slow
 def test_damaged_jobs(job_file, capsys):
     try_all(job_file, "finished job of the study", lambda: loaded_job(job_file, capsys), equal)
 

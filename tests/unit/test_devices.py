@@ -75,6 +75,7 @@ def test_a_validation_set_goes_to_the_device_too(device):
     assert np.isfinite(history.validation).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["neural_ode", "discrete_rnn"])
 def test_a_pretrained_model_predicts_and_is_measured_there(variant, device):
     here, there = load_pretrained(variant), load_pretrained(variant).to(device)

@@ -95,6 +95,7 @@ def test_letters_are_hundredths_and_knots_stand_four_units_apart() -> None:
     assert current([0.0, 96.0, 98.0, 100.0, 200.0]) == pytest.approx([0.2, 0.2, 0.35, 0.5, 0.5])
 
 
+@pytest.mark.slow
 def test_the_drawing_shows_its_current_and_three_traces() -> None:
     explorer = DrawCurrentExplorer(seed=1)
     root = ET.fromstring(explorer.to_html())

@@ -35,12 +35,14 @@ def test_the_import_is_cheap():
     assert {name for name in loaded if name.startswith("neurode_lib.")} == {"neurode_lib._lazy"}
 
 
+@pytest.mark.slow
 def test_the_simulator_brings_no_torch():
     loaded = modules_after("import neurode_lib; neurode_lib.simulate([0.5, 0.1], 0.5, 2)")
     assert "torch" not in loaded
     assert "torch" in modules_after("import neurode_lib; neurode_lib.NeuralODE")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

@@ -136,6 +136,7 @@ def test_simulate_agrees_with_dop853_across_the_box(current):
         np.testing.assert_allclose(path, dop853(start, current, times), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=8, deadline=None)
 @given(st.lists(st.tuples(potentials, recoveries, input_currents), min_size=5, max_size=5))
 def test_simulate_agrees_with_dop853_from_anywhere(draws):
@@ -467,6 +468,7 @@ def test_singular_period_needs_an_equilibrium_on_the_middle_branch():
     assert singular_period(0.6) == pytest.approx(singular_period(1.15), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_cycles_of_either_stability_have_their_current_and_meet_at_the_fold():
     stable = limit_cycle(0.326, n_points=20_001)
     # What an unstable cycle repels it attracts if time runs backwards.

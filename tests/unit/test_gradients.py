@@ -83,6 +83,7 @@ def test_checkpoints_change_no_bit_of_trajectory_or_gradient(every):
         assert torch.equal(plain, checkpointed)
 
 
+@pytest.mark.slow
 def test_checkpoints_keep_less():
     torch.manual_seed(0)
     func, grid = ODEFunc(hidden=64, zero_init=False), 0.1 * torch.arange(101.0)

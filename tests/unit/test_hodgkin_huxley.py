@@ -58,6 +58,7 @@ def test_firing_begins_where_it_is_known_to():
     assert leading[0] < 0.0 < leading[1]
 
 
+@pytest.mark.slow
 def test_it_fires_at_68_hertz_at_ten_microamperes():
     gaps = np.diff(spikes(10.0)[2:])
     assert 1000.0 / gaps.mean() == pytest.approx(68.3, abs=0.5)

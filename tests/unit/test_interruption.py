@@ -239,6 +239,7 @@ def until(client, wanted):
     return text
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_notebook_returns_what_was_learned(tmp_path):
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(tmp_path))

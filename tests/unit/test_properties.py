@@ -376,6 +376,7 @@ def test_a_choice_is_one_of_those_listed_in_type_too(value):
 # --- currents that a model was not trained on ----------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.floats(-5.0, 5.0))
 def test_whoever_asks_about_an_untrained_current_is_told(current):
     model = made("neural_ode", 0)

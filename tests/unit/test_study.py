@@ -136,6 +136,7 @@ def test_a_folder_with_the_results_of_another_study_gets_those_that_were_asked_f
     assert load_results(config.out).seeds == finished.seeds
 
 
+@pytest.mark.slow
 def test_a_stopped_run_does_only_what_is_missing(finished, tmp_path):
     config = copy_of(finished, tmp_path)
     lost = sorted(config.jobs.iterdir())[1]
@@ -193,6 +194,7 @@ def test_a_variant_may_run_fewer_seeds_all_on_the_same_data():
         )
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_keeps_the_others(tmp_path, monkeypatch):
     config = small(tmp_path, variants=("discrete_rnn",))
     real = run_job
