@@ -49,11 +49,17 @@ def chapters() -> list[Path]:
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
+def title_of(path: Path) -> str:
+    """Return a chapter's title: a link in its place would be empty in the page's contents."""
+    cell = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
+    return site_chapters.joined(cell["source"]).split("\n", 1)[0].removeprefix("# ")
+
+
 def list_of_figures() -> str:
     """All figures by chapter, each with a link and the first sentence of its caption."""
     lines = []
     for path in chapters():
-        lines.append(f"\n## [](../notebooks/{path.name})\n")
+        lines.append(f"\n## {title_of(path)}\n")
         for _, name, caption, _ in figures_of(path):
             first = re.split(r"(?<=[a-z)\]$][.?]) ", caption)[0]
             lines.append(

@@ -35,6 +35,8 @@ class ChoiceForm {
     const name = uniqueId();
     this.radios = [...list.children].map((item, index) => {
       const radio = h("input", { type: "radio", name, value: String(index + 1) });
+      // A list of choices is a group of radio buttons, and its items are no list's.
+      item.setAttribute("role", "none");
       item.replaceChildren(h("label", {}, radio, h("span", {}, ...item.childNodes)));
       return radio;
     });
