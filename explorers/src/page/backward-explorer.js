@@ -34,13 +34,7 @@ export class BackwardExplorer extends Explorer {
     this.ladder = picture("Distance from the start against tolerance");
     const planeBox = h("div", { class: "nx-plane" }, this.plane);
     this.scales = { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) };
-    this.handle = dragHandle(
-      planeBox,
-      () => this.scales,
-      this.spec.fields,
-      () => this.state,
-      (changes) => this.set(changes),
-    );
+    this.handle = dragHandle(planeBox, this);
     return h("div", { class: "nx-stage" }, planeBox, h("div", { class: "nx-traces" }, this.ladder));
   }
 

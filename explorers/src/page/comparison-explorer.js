@@ -36,14 +36,7 @@ export class ComparisonExplorer extends Explorer {
         readout: h("p", { class: "nx-readout" }, " "),
         scales: { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) },
       };
-      card.handle = dragHandle(
-        box,
-        () => card.scales,
-        this.spec.fields,
-        () => this.state,
-        (c) => this.set(c),
-        name,
-      );
+      card.handle = dragHandle(box, this, card, name);
       card.element = h(
         "div",
         { class: "nx-card", "data-model": key },

@@ -5,17 +5,18 @@ import { format } from "../drawing/scale.js";
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
- * @param plane  element the point lives on; clicking it moves the point there
- * @param scales () → { x, y } of what is drawn on it
- * @param change called with { v0, w0 }
- * @param owner  tells several points of one figure apart
+ * @param plane    element the point lives on; clicking it moves the point there
+ * @param explorer whose v0 and w0 it is
+ * @param owner    what is drawn on the plane with `scales` { x, y }: the explorer, or a part of it
+ * @param name     tells several points of one figure apart
  */
-export function dragHandle(plane, scales, fields, state, change, owner = "") {
+export function dragHandle(plane, explorer, owner = explorer, name = "") {
+  const scales = () => owner.scales;
   const round = (value) => Math.round(value * 1000) / 1000;
   const moveTo = (event) => {
     const box = plane.getBoundingClientRect();
     const { x, y } = scales();
-    change({ v0: round(x.invert(event.clientX - box.left)), w0: round(y.invert(event.clientY - box.top)) });
+    explorer.set({ v0: round(x.invert(event.clientX - box.left)), w0: round(y.invert(event.clientY - box.top)) });
   };
   const element = h("button", {
     type: "button",
@@ -27,8 +28,9 @@ export function dragHandle(plane, scales, fields, state, change, owner = "") {
       if (!step) return;
       event.preventDefault();
       const size = event.shiftKey ? 5 : 1;
-      const { v0, w0 } = state();
-      change({
+      const { v0, w0 } = explorer.state;
+      const { fields } = explorer.spec;
+      explorer.set({
         v0: round(v0 + step[0] * size * fields.v0.step),
         w0: round(w0 + step[1] * size * fields.w0.step),
       });
@@ -56,7 +58,7 @@ export function dragHandle(plane, scales, fields, state, change, owner = "") {
       element.style.transform = `translate(${x(v0)}px, ${y(w0)}px)`;
       element.setAttribute(
         "aria-label",
-        `Initial state${owner && ` (${owner})`}: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`,
+        `Initial state${name && ` (${name})`}: v0 = ${format(v0, 2)}, w0 = ${format(w0, 2)}. Arrow keys move it, with Shift further.`,
       );
     },
   };

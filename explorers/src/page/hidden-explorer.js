@@ -34,13 +34,7 @@ export class HiddenExplorer extends Explorer {
     this.notice = h("p", { class: "nx-notice", role: "status" });
     const box = h("div", { class: "nx-plane" }, this.truthPlane);
     this.scales = { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) };
-    this.handle = dragHandle(
-      box,
-      () => this.scales,
-      this.spec.fields,
-      () => this.state,
-      (c) => this.set(c),
-    );
+    this.handle = dragHandle(box, this);
     const card = (kind, title, plane) =>
       h("div", { class: "nx-card" }, h("p", { class: `nx-title nx-${kind}` }, title), plane);
     return h(

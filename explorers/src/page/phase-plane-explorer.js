@@ -30,13 +30,7 @@ export class PhasePlaneExplorer extends Explorer {
     this.notice = h("p", { class: "nx-notice", role: "status" });
     const planeBox = h("div", { class: "nx-plane" }, this.plane);
     this.scales = { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) };
-    this.handle = dragHandle(
-      planeBox,
-      () => this.scales,
-      this.spec.fields,
-      () => this.state,
-      (c) => this.set(c),
-    );
+    this.handle = dragHandle(planeBox, this);
     return h("div", { class: "nx-stage" }, planeBox, h("div", { class: "nx-traces" }, this.traces), this.notice);
   }
 
