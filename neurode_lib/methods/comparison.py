@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import multiprocessing
-import os
 import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Executor, as_completed
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,7 @@ from neurode_lib.methods.results import RESULTS
 from neurode_lib.methods.stacks import ParameterFields, PolynomialFields, Stack
 from neurode_lib.methods.tuning import choose
 from neurode_lib.study.parts import write_measurements
+from neurode_lib.study.run import processes
 from neurode_lib.study.variants import SEEDS
 from neurode_lib.weights import write_atomically
 
@@ -157,37 +156,27 @@ def compare(
         If an argument is of another kind.
     """
     folder, out = folder_or_file("folder", folder), folder_or_file("out", out)
-    wanted = all_jobs() if jobs is None else list(jobs)
-    for job in wanted:
+    whole = all_jobs() if jobs is None else list(jobs)
+    for job in whole:
         instance_of("jobs", job, Job)
-    missing = [job for job in wanted if not (folder / job.file).exists()]
+    missing = [job for job in whole if not (folder / job.file).exists()]
     with tqdm(
-        total=len(wanted), initial=len(wanted) - len(missing), unit="job", disable=not progress
+        total=len(whole), initial=len(whole) - len(missing), unit="job", disable=not progress
     ) as bar:
-        for job, found in _done(missing, executor):
-            write_atomically(folder / job.file, json.dumps(found).encode())
+        for job, result in _done(missing, executor):
+            write_atomically(folder / job.file, json.dumps(result).encode())
             bar.set_postfix_str(f"{job.problem} {job.contestant}", refresh=False)
             bar.update()
-    merge(wanted, folder, out)
+    merge(whole, folder, out)
     return out
 
 
 def _done(jobs: Sequence[Job], executor: Executor | None) -> Iterator[tuple[Job, dict[str, Any]]]:
     """Finished jobs, as they come."""
-    with _processes() if executor is None and jobs else nullcontext(executor) as workers:
+    with processes(1) if executor is None and jobs else nullcontext(executor) as workers:
         futures = {workers.submit(run_job, job): job for job in jobs}  # type: ignore[union-attr]
         for future in as_completed(futures):
             yield futures[future], future.result()
-
-
-@contextmanager
-def _processes() -> Iterator[Executor]:
-    """One process for every core; jobs not yet begun are dropped if one fails."""
-    pool = ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def merge(jobs: Sequence[Job], folder: Path, out: Path) -> None:

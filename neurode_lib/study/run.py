@@ -86,7 +86,7 @@ def _run(
 ) -> dict[Job, JobResult]:
     """Run jobs; each is a file as soon as it is done."""
     outcomes = {}
-    with _processes(config.threads) if executor is None else nullcontext(executor) as workers:
+    with processes(config.threads) if executor is None else nullcontext(executor) as workers:
         futures = {workers.submit(run_job, *item): item[0] for item in missing.items()}
         for future in as_completed(futures):
             job = futures[future]
@@ -98,8 +98,14 @@ def _run(
 
 
 @contextmanager
-def _processes(threads: int) -> Iterator[Executor]:
-    """One process for every ``threads`` cores; jobs not yet begun are dropped if one fails."""
+def processes(threads: int) -> Iterator[Executor]:
+    """Start one process for every ``threads`` cores; jobs not yet begun are dropped if one fails.
+
+    Parameters
+    ----------
+    threads : int
+        Cores that each process uses.
+    """
     pool = ProcessPoolExecutor(
         max(1, (os.cpu_count() or 1) // threads),
         mp_context=multiprocessing.get_context("spawn"),

@@ -412,7 +412,7 @@ def _hopf(model: nn.Module) -> float:
 def _driven(name: str, model: nn.Module) -> dict[str, dict[str, float]]:
     """Spikes under the currents of chapter 16, which none of these models has seen change."""
     truth = driven.driven_truth().paths
-    found = {
+    comparisons = {
         stimulus: driven.compare_spikes(
             forecast(name, model, truth[stimulus], signals), truth[stimulus][:, LOOK:]
         )
@@ -420,8 +420,8 @@ def _driven(name: str, model: nn.Module) -> dict[str, dict[str, float]]:
         if stimulus in STIMULI
     }
     return {
-        "spikes": {stimulus: one.per_trajectory for stimulus, one in found.items()},
-        "distance": {stimulus: one.distance for stimulus, one in found.items()},
+        "spikes": {stimulus: one.per_trajectory for stimulus, one in comparisons.items()},
+        "distance": {stimulus: one.distance for stimulus, one in comparisons.items()},
     }
 
 
@@ -592,14 +592,14 @@ def measure_all(folder: Path = Path("_study_voltage_only"), *, progress: bool = 
         for name in TRAINED
     }
     save_weights(WEIGHTS, tensors, {"seeds": list(SEEDS), **currents})
-    found = finished_parts(
+    measurements = finished_parts(
         {f"measured-{name}-{seed}": partial(_measured, name, seed) for name, seed in each},
         folder,
         progress=progress,
     )
     models = {
         name: [
-            {"loss": training[f"{name}-{seed}"]["loss"], **found[f"measured-{name}-{seed}"]}
+            {"loss": training[f"{name}-{seed}"]["loss"], **measurements[f"measured-{name}-{seed}"]}
             for seed in seeds_of(name)
         ]
         for name in TRAINED

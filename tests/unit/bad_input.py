@@ -895,6 +895,7 @@ WITHOUT_ROW = {
     "metrics.trajectories.check_starts": CHECK,
     "metrics.trajectories.visited_inputs": CHECKED,
     "models.state_dim_of": "answers for anything",
+    "study.run.processes": "a checked configuration hands it its threads",
     "study.driven.compare_spikes": CHECKED,
     "study.driven.firing_rate": CHECKED,
     "study.driven.measure_all": "a command",

@@ -18,7 +18,7 @@ from neurode_lib.study.variants import SEEDS
 # Every measurement here is small; processes of their own would take longer to start.
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
-    monkeypatch.setattr(comparison, "_processes", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(comparison, "processes", lambda _threads: ThreadPoolExecutor(1))
 
 
 QUICK = [Job(CENTRE.name, "differences", (0, 1)), Job(CENTRE.name, "integral_3", (0, 1))]
@@ -58,7 +58,7 @@ def test_the_map_is_made_once_and_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def test_any_executor_will_do(tmp_path, monkeypatch):
     monkeypatch.setattr(comparison, "run_job", fake)
-    monkeypatch.delattr(comparison, "_processes")
+    monkeypatch.delattr(comparison, "processes")
     with ThreadPoolExecutor(2) as executor:
         compare(
             tmp_path / "jobs",
