@@ -41,7 +41,15 @@ def refusal(entry, argument, what):
 
 
 # Those with bad values that show only after some training or measuring.
-LONG = {"measure", "reference_losses", "train", "train_small"}
+LONG = {
+    "current_of_cycle",
+    "measure",
+    "paired_states",
+    "reference_losses",
+    "train",
+    "train_ensemble",
+    "train_small",
+}
 
 
 @pytest.mark.parametrize(

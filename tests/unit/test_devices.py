@@ -56,6 +56,7 @@ def device(request):
         yield DEVICE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_training_needs_no_float64_on_the_device(name, device):
     data, recipe, options = SETS[name]

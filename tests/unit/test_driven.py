@@ -34,6 +34,7 @@ def test_the_neuron_answers_a_small_chirp_nearly_as_its_jacobian_says():
     assert np.allclose(driven.driven_truth().gains, linear, rtol=0.15)
 
 
+@pytest.mark.slow
 def test_identical_trains_are_at_distance_nothing_and_lost_spikes_at_one():
     truth = driven.driven_truth().paths["steps"]
     assert driven.compare_spikes(truth, truth).distance == 0.0

@@ -70,6 +70,7 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
             setattr(explorer, name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [LiveTrainingExplorer, ModelExplorer, TrainingExplorer])
 def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
     explorer = kind()
@@ -116,6 +117,7 @@ def test_the_way_back_comes_home_on_a_short_way_and_is_lost_on_a_long_one() -> N
     assert explorer.still().count("<circle") == 2 + 11
 
 
+@pytest.mark.slow
 def test_the_hidden_coordinate_is_drawn_beside_w() -> None:
     explorer = HiddenExplorer(seed=1, I=0.2, I_after=0.5)
     root = ET.fromstring(explorer.to_html())

@@ -313,6 +313,7 @@ def test_the_equilibrium_is_the_one_scipy_finds(current):
     np.testing.assert_allclose(np.sort(found[0].eigenvalues), np.sort(values), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_stability_is_what_a_small_push_shows():
     currents = np.array([-0.4, 0.0, 0.2, 0.3, 0.36, 0.5, 0.9, 1.3, 1.39, 1.45, 1.6, 2.0])
     at = [equilibria(current)[0] for current in currents]
@@ -445,6 +446,7 @@ def test_first_lyapunov_coefficient_predicts_the_size_of_the_unstable_cycle():
     assert decay == pytest.approx(omega * first_lyapunov_coefficients()[0] * radius**2, rel=0.1)
 
 
+@pytest.mark.slow
 def test_singular_period_is_the_limit_of_a_slow_recovery():
     """Radau, an integrator for stiff equations, with a recovery 100,000 times slower."""
     tau, current = 12.5e5, 0.5

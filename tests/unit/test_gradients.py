@@ -153,6 +153,7 @@ def test_evaluations_grow_as_the_tolerance_shrinks():
     assert 50 < counts[0] < counts[1] < 1000
 
 
+@pytest.mark.slow
 def test_training_goes_down_with_the_right_gradient():
     record = train_with("backpropagation_rk4", "neural_ode", updates=2)
     assert record["evaluations"] == [[160, 0], [160, 0]]

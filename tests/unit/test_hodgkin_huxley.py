@@ -31,6 +31,7 @@ def test_rates_are_smooth_where_their_formula_divides_by_zero():
     assert gate_rates(-55.0)["n"].opening == pytest.approx(0.1)
 
 
+@pytest.mark.slow
 def test_the_trajectory_is_that_of_another_solver():
     t = np.linspace(0.0, 60.0, 601)
     ours = simulate_hh(resting_state(), 10.0, t)

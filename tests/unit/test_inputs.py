@@ -109,6 +109,7 @@ def by_scipy(start, signal, times):
     return np.array([found[t] for t in times])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIGNALS)
 def test_the_driven_neuron_is_within_1e6_of_dop853(name):
     starts, times = np.array([[0.5, 0.1], [-1.0, -0.4]]), 0.5 * np.arange(81)

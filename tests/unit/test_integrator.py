@@ -137,6 +137,7 @@ def test_gradients_through_the_integrator_agree_with_finite_differences(time_inp
     assert float(error) <= 1e-6
 
 
+@pytest.mark.slow
 def test_gradcheck_with_respect_to_start_current_grid_and_weights():
     func = lively(ODEFunc(hidden=4, time_input=True).double())
     names, weights = zip(*func.named_parameters(), strict=True)

@@ -96,6 +96,7 @@ def test_a_neuron_under_held_currents_is_followed_like_the_books():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NEURONS))
 def test_every_neuron_rests_at_one_trained_current_and_fires_at_the_other(name):
     starts = np.array([[2.0, -1.0], [2.0, -1.0]])
@@ -235,6 +236,7 @@ def test_the_integral_form_finds_the_exact_seven_terms_in_ten_of_ten_data_sets(c
 # --- shooting -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_parameters_are_found_within_a_tenth_of_a_per_cent(centre):
     found = fit_parameters(centre, GUESSES[:1], 10.0, 0.05).parameters
     assert found == pytest.approx(np.tile([A_PARAM, B_PARAM, TAU], (10, 1)), rel=1e-3)
@@ -247,12 +249,14 @@ def test_one_long_window_gets_stuck_where_short_ones_do_not(centre):
     assert (off > 0.1).any()
 
 
+@pytest.mark.slow
 def test_parameters_are_found_from_the_voltage_alone():
     data = [data_set(replace(CENTRE, voltage_only=True), seed) for seed in range(2)]
     found = fit_parameters(data, GUESSES, 10.0, 0.05).parameters
     assert found == pytest.approx(np.tile([A_PARAM, B_PARAM, TAU], (2, 1)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_shooting_ends_where_scipy_does():
     data = data_set(Problem(noise_std=0.05, n_trajectories=4), 1)
     windows = cut([data], 10.0, 0.05)
@@ -361,6 +365,7 @@ def test_a_hybrid_knows_its_side(known, side):
     assert (field[..., 1 - side] == 0.0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "dt"),
     [
@@ -402,6 +407,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing():
 # --- judges -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_truth_passes_every_judge():
     (numbers,) = judge(TRUTH, CENTRE, [data_set(CENTRE, 0)])
     assert numbers["mse_within/0.5"] < 1e-7

@@ -116,6 +116,7 @@ def test_damage_is_refused(tmp_path):
         load_methods(path)
 
 
+@pytest.mark.slow
 def test_results_are_read_without_what_made_them():
     code = (
         "import sys; from neurode_lib.methods import load_methods; load_methods();"

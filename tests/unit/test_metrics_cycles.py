@@ -54,6 +54,7 @@ def test_a_sample_on_the_threshold_counts_once():
     assert len(spike_times(t, [0.0, 1.0, 1.0, 1.0, 1.0, 1.0])) == 0
 
 
+@pytest.mark.slow
 def test_spikes_of_the_neuron_agree_with_integrator_events():
     def upward(_t, y):
         return y[0]
@@ -155,6 +156,7 @@ def test_the_true_field_has_the_true_cycle(true_model, current):
     assert abs(errors.amplitude) < 3e-3  # RK4 in steps of 0.5 cuts the peaks
 
 
+@pytest.mark.slow
 def test_the_perfect_step_has_the_true_cycle(perfect_step):
     found = learned_cycle(perfect_step, 0.5, t_end=300.0, transient=120.0)
     assert found is not None

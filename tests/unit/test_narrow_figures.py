@@ -43,6 +43,7 @@ def test_panels_stand_one_above_the_other_and_keep_their_scales(three_panels: Fi
         assert any(label.get_visible() and label.get_text() for label in ax.get_xticklabels())
 
 
+@pytest.mark.slow
 def test_the_png_shows_the_wide_form_and_carries_the_narrow_one(three_panels: Figure) -> None:
     size = tuple(three_panels.get_size_inches())
     with Image.open(BytesIO(png_of(three_panels))) as wide:

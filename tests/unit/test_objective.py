@@ -186,6 +186,7 @@ def test_hidden_states_start_where_they_are_fitted_and_windows_meet():
     assert windows.error(states, batch).item() == pytest.approx(squares.mean())
 
 
+@pytest.mark.slow
 def test_starts_are_fitted_where_no_sample_is_complete():
     """v at even times, w at odd ones: no start is whole, and the field is found all the same."""
     rng = np.random.default_rng(0)

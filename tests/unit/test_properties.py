@@ -81,6 +81,7 @@ def rolled(model, y0, I, t_eval):
         return model(y0, I, t_eval)
 
 
+@pytest.mark.slow
 @given(MODELS, problems())
 def test_a_batch_is_its_rows_one_by_one(model, problem):
     y0, I, t = tensors(problem)
@@ -165,6 +166,7 @@ def test_halving_the_steps_brings_the_path_nearer_at_fourth_order(kind, seed, pr
         assert fine <= coarse / 8 + 1e-12
 
 
+@pytest.mark.slow
 @given(problems(), st.floats(0.05, 2.0), st.floats(0.05, 2.0))
 def test_the_neurons_flow_composes(problem, first, second):
     states, currents, _ = problem

@@ -442,6 +442,7 @@ class Bistable(torch.nn.Module):
         return torch.stack([v - v**3, -w], dim=-1)
 
 
+@pytest.mark.slow
 def test_what_a_model_does_not_have_is_nan_and_its_nearest_equilibrium_counts():
     states, currents = training_set(VARIANTS["neural_ode"], 0)
     numbers = evaluate(NeuralODE(Bistable()), states, currents).numbers

@@ -68,6 +68,7 @@ def test_what_is_near_one_or_scaled_otherwise_is_not_told():
         train(own, millivolts, recipe=ONE, progress=False)
 
 
+@pytest.mark.slow
 def test_lorenz_trains_badly_with_a_warning_and_well_without():
     """Far from 1 training fails in silence; with what the warning advises it does not."""
 

@@ -68,6 +68,7 @@ def test_a_coordinate_that_holds_the_current_moves_with_it(share):
     assert (found["linear"] > 0.999) == (share == 0.0)
 
 
+@pytest.mark.slow
 def test_the_neuron_itself_is_measured_as_the_neuron(monkeypatch):
     monkeypatch.setattr(voltage_only, "_hopf", lambda _model: np.nan)  # knows networks only
     found = voltage_only.measure("hidden", NeuralODE(Neuron(0.0)))
@@ -105,6 +106,7 @@ def test_stored_measurements_are_of_the_stored_weights(name):
         assert driven.weights_digest(model) == weights
 
 
+@pytest.mark.slow
 def test_a_stored_measurement_can_be_repeated():
     stored = voltage_only.load_voltage_only()["models"]["delay"][1]
     again = voltage_only.measure("delay", voltage_only.load_voltage_model("delay", 1))
