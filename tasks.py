@@ -211,6 +211,13 @@ def dist() -> None:
 
 
 @task
+def svgs() -> None:
+    """Run the chapters and pack their figures as SVG (NOTEBOOKS=… for some)."""
+    setup()
+    python("tools/write_svgs.py", *setting("NOTEBOOKS", "").split())
+
+
+@task
 def lab() -> None:
     """Open the chapters in JupyterLab."""
     setup()

@@ -150,7 +150,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     remove(static, ["data", *UNUSED_FILES])
     write_scripts(static / "data")
     write_exercises(site / "exercises")
-    site_figures.write_archive(site)
+    site_figures.write_archive(site / site_figures.ARCHIVE, site_figures.chapters())
     pages = {
         path: clean(path.read_text(encoding="utf-8"), is_search=path.name == "search.html")
         for path in sorted(site.rglob("*.html"))

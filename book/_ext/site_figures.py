@@ -1,4 +1,8 @@
-"""The figures of all chapters: a list of them on one page, and their pictures in one archive."""
+"""The figures of all chapters: a list of them on one page, and their pictures in one archive.
+
+The site's archive has the stored pictures, which are PNG. tools/write_svgs.py draws them anew as
+SVG, for slides and posters, and packs them in the same way.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import base64
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import site_chapters
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = "book/figures"
+PNG, SVG = "image/png", "image/svg+xml"
 MARK = "<!-- the list of figures -->"
 ARCHIVE = "neurode-figures.zip"
 LICENCE = """\
@@ -26,22 +31,28 @@ How to cite the book is on its page "How to cite".
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
-def figures_of(path: Path) -> Iterator[tuple[str, str, str, bytes]]:
+def figures_of(path: Path, kind: str = PNG) -> Iterator[tuple[str, str, str, bytes]]:
     """Number, name, caption and picture of each figure of a chapter."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     for cell, following in zip(cells, cells[1:], strict=False):
         name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
         caption = site_chapters.CAPTION.fullmatch(site_chapters.markdown_of(following) or "")
         if name and caption:
-            yield caption["number"], name, " ".join(caption["caption"].split()), picture_of(cell)
+            yield (
+                caption["number"],
+                name,
+                " ".join(caption["caption"].split()),
+                picture_of(cell, kind),
+            )
 
 
-def picture_of(cell: dict[str, Any]) -> bytes:
-    """The PNG file that a figure's cell shows."""
+def picture_of(cell: dict[str, Any], kind: str) -> bytes:
+    """The file that a figure's cell shows: PNG, or SVG if the notebook was run for it."""
     for output in cell["outputs"]:
-        if "image/png" in output.get("data", {}):
-            return base64.b64decode(site_chapters.joined(output["data"]["image/png"]))
-    raise ValueError(f"the cell {cell['id']} shows no picture")
+        if kind in output.get("data", {}):
+            picture = site_chapters.joined(output["data"][kind])
+            return base64.b64decode(picture) if kind == PNG else picture.encode()
+    raise ValueError(f"the cell {cell['id']} shows no picture of the kind {kind}")
 
 
 def chapters() -> list[Path]:
@@ -74,14 +85,15 @@ def read_page(page: str, source: list[str]) -> None:
         source[0] = source[0].replace(MARK, list_of_figures())
 
 
-def write_archive(folder: Path) -> None:
-    """Pack the pictures, and what they may be used for."""
-    target = folder / ARCHIVE
+def write_archive(target: Path, notebooks: Iterable[Path], kind: str = PNG) -> None:
+    """Pack the pictures of the notebooks, and what they may be used for."""
     unfinished = target.with_name(target.name + ".part")
     with zipfile.ZipFile(unfinished, "w") as packed:
         packed.writestr(zipfile.ZipInfo("LICENCE.txt", LONG_AGO), LICENCE)
-        for path in chapters():
-            for number, _, _, picture in figures_of(path):
-                entry = zipfile.ZipInfo(f"{path.stem}/figure-{number}.png", LONG_AGO)
+        for path in notebooks:
+            for number, _, _, picture in figures_of(path, kind):
+                name = f"{path.stem}/figure-{number}.{'png' if kind == PNG else 'svg'}"
+                entry = zipfile.ZipInfo(name, LONG_AGO)
+                entry.compress_type = zipfile.ZIP_STORED if kind == PNG else zipfile.ZIP_DEFLATED
                 packed.writestr(entry, picture)
     unfinished.replace(target)

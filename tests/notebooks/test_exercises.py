@@ -36,8 +36,9 @@ def solutions_of(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_chapters_on_neuron_and_learners_have_exercises_to_check() -> None:
-    assert {name for name in CHAPTERS if name < "08"} <= EXERCISES.keys()
+def test_every_chapter_but_one_has_exercises_to_check() -> None:
+    # Those of chapter 15 train networks for minutes and have no answer but a spread.
+    assert CHAPTERS.keys() - EXERCISES.keys() == {"15_train_it_here"}
 
 
 @pytest.mark.parametrize("name", EXERCISES)
