@@ -238,7 +238,7 @@ class Workspace:
         return buffer
 
 
-class _Tape:
+class Tape:
     """Evaluations of `K` logistic networks, recorded so that they can be reversed.
 
     ``f(y, t) = A3 σ(A2 σ(A1 y + drive + t a) + c2) + c3``
@@ -339,7 +339,7 @@ class _Rollout(torch.autograd.Function):
         *weights, t_eval, stepping, workspace = args
         times = t_eval.tolist()
         n_steps = len(times) - 1
-        tape = _Tape(weights, n_steps * (4 if stepping == "rk4" else 1), workspace)
+        tape = Tape(weights, n_steps * (4 if stepping == "rk4" else 1), workspace)
         inputs = tape.inputs
         states = y0.new_empty(n_steps + 1, *y0.shape)
         path = states.unbind()
@@ -369,7 +369,7 @@ class _Rollout(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         (grad_states,) = grad_outputs
-        tape: _Tape = ctx.tape
+        tape: Tape = ctx.tape
         tape.start_reverse()
         grads = grad_states.unbind()
         grad = grads[-1].contiguous()

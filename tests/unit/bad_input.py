@@ -53,6 +53,7 @@ from neurode_lib.study.protocol import evaluate
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
 from neurode_lib.study.variants import VARIANTS, new_model, training_set, variant_named
+from neurode_lib.traces import read_recording
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.loop import train, train_ensemble
 from neurode_lib.training.recipe import Recipe
@@ -143,6 +144,7 @@ Y0, I0, T0 = torch.zeros(2, 2), torch.tensor(CURRENTS), torch.tensor(GRID).float
 # A thing that is a sequence is searched for models.
 MODELS = {"models": "models?"}
 STACKED = stack_weights([MODEL])
+RECORDING = "t (ms),I (pA),V (mV)\n" + "\n".join(f"{k},0,{-70 + k}" for k in range(30))
 PLANE = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]), axis=-1)
 
 
@@ -814,6 +816,16 @@ ENTRIES = [
         seed="integer from 0",
     ),
     entry(
+        read_recording,
+        {"source": RECORDING},
+        source="file or its content",
+        time="column",
+        current="column",
+        voltage="column",
+        units="none only",
+        interval="positive or none",
+    ),
+    entry(
         weights.write_atomically,
         {"path": "nowhere", "content": b""},
         path="path",
@@ -823,6 +835,9 @@ ENTRIES = [
 GOOD |= {
     "breaks": {"an empty list"},
     "bytes": {"bytes"},
+    "column": {"None", "text", "a number in text", "-1", "0", "a huge integer"},
+    "file or its content": {"text", "a number in text", "bytes"},
+    "positive or none": {"None", "0.5"},
     "integers": {"an empty list", "an array without rows"},
     "none only": {"None"},
     "array of any rank": {"an array of rank 5", *NUMBERS},
@@ -912,14 +927,21 @@ WITHOUT_ROW = {
     "study.jobs.run_job": CHECKED,
     "study.merge": CHECKED,
     "study.parts": CHECKED,
+    "study.recording": "measurements of chapter 20, made by a command with values of its own",
     "study.pretrained.model_in_row": CHECKED,
     "study.protocol.held_out_truth": "a constant of the study, with a switch",
     "study.provenance": CHECKED,
     "study.run.main": "a command: argparse refuses what it cannot read",
     "trained_range.warn_outside_trained_range": CHECK,
+    "traces.checks": CHECKED,
+    "traces.columns": CHECKED,
+    "traces.errors": "an error",
+    "traces.layout": CHECKED,
+    "training.driven_rollout": CHECKED,
     "training.ensemble": CHECKED,
     "training.objective": CHECKED,
     "training.recorded": CHECKED,
+    "training.rollout.Tape": CHECKED,
     "training.rollout.scales_of": "answers for anything",
     "training.units": CHECK,
     "training.validation": CHECKED,

@@ -1,0 +1,26 @@
+"""Recordings in files: a table of time, current and voltage, read strictly, with its units.
+
+:func:`read_recording` reads text, :func:`fetch_recordings` gets the real recordings of chapter 20.
+What is read becomes :class:`~neurode_lib.recordings.Recordings` by one step, and
+:class:`~neurode_lib.scaling.Scaling` brings these near one and back.
+"""
+
+from typing import TYPE_CHECKING
+
+from neurode_lib._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from neurode_lib.traces.errors import RecordingError
+    from neurode_lib.traces.reading import read_recording
+    from neurode_lib.traces.trace import Trace
+
+__all__ = ["RecordingError", "Trace", "read_recording"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "RecordingError": "errors",
+        "Trace": "trace",
+        "read_recording": "reading",
+    },
+)
