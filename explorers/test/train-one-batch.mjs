@@ -10,18 +10,18 @@ for await (const chunk of process.stdin) text += chunk;
 const { precision, shape, weights, currents, times, states, recipe } = JSON.parse(text);
 
 const matrices = plainMatrices(precision === "float32" ? Float32Array : Float64Array);
-const own = parameters(matrices, shape.hidden);
+const own = parameters(matrices, shape.hidden, shape.state);
 for (const [name, values] of Object.entries(weights)) own[name].set(values);
 const rollout = new Rollout(matrices, own, shape);
 rollout.states[0].set(states[0]);
-const gradient = parameters(matrices, shape.hidden);
+const gradient = parameters(matrices, shape.hidden, shape.state);
 const optimiser = new AdamW(own.flat, { weightDecay: recipe.weight_decay, clipNorm: recipe.clip_norm });
 
 const plain = ({ flat: _, ...parts }) =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, [...part]]));
 const answer = {};
 for (let update = 0; update < recipe.updates; update += 1) {
-  rollout.forward(currents, times);
+  rollout.forward(currents, times, states);
   rollout.backward(states, gradient);
   answer.loss ??= rollout.loss(states);
   answer.gradient ??= plain(gradient);

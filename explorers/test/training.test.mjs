@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
 import { drawnCurrents, heldOutData, trainingData } from "../src/training/dataset.js";
 import { plainMatrices, simdMatrices } from "../src/training/matrices.js";
+import { NeuronTraining } from "../src/training/neuron-training.js";
 import { parameters } from "../src/training/parameters.js";
 import { normal, random } from "../src/training/random.js";
 import { Rollout } from "../src/training/rollout.js";
-import { TrainingLoop } from "../src/training/training-loop.js";
 
 const binary = await compileKernel("training/matrices-kernel.ts");
 const SETTINGS = {
@@ -48,7 +48,7 @@ function gradientOf(matrices, { residual, timeInput, steps, hidden }) {
     Array.from({ length: batch }, uniform),
     Array.from({ length: batch }, () => 10 * uniform()),
   ];
-  rollout.forward(currents, times);
+  rollout.forward(Array(steps).fill(currents), times);
   rollout.backward(targets, gradient);
   return gradient;
 }
@@ -92,7 +92,7 @@ const run = (loop) => {
 test("the same settings give the same run, another seed another", () => {
   for (const make of [() => plainMatrices(Float32Array), () => simdMatrices(binary)]) {
     const [one, same, other] = [SETTINGS, SETTINGS, { ...SETTINGS, seed: 4 }].map((settings) =>
-      run(new TrainingLoop(settings, RECIPE, make())),
+      run(new NeuronTraining(settings, RECIPE, make())),
     );
     assert.deepEqual(one.weights.flat, same.weights.flat);
     assert.deepEqual(one.losses, same.losses);
@@ -107,7 +107,7 @@ test("the same settings give the same run, another seed another", () => {
 });
 
 test("a network that starts at zero stands still, and one without a time input never has one", () => {
-  const loop = new TrainingLoop(SETTINGS, RECIPE);
+  const loop = new NeuronTraining(SETTINGS, RECIPE);
   assert.ok(loop.weights.w3.every((value) => value === 0));
   const still = heldOutData(SETTINGS).advance();
   let sum = 0;
@@ -119,18 +119,18 @@ test("a network that starts at zero stands still, and one without a time input n
   const timeColumn = ({ w1 }) => w1.filter((_, i) => i % 4 === 3);
   assert.ok(timeColumn(loop.weights).every((value) => value === 0));
   assert.ok(
-    timeColumn(run(new TrainingLoop({ ...SETTINGS, time_input: true }, RECIPE)).weights).some((value) => value !== 0),
+    timeColumn(run(new NeuronTraining({ ...SETTINGS, time_input: true }, RECIPE)).weights).some((value) => value !== 0),
   );
   // The discrete network has no time input, whatever the setting says.
   assert.ok(
-    timeColumn(new TrainingLoop({ ...SETTINGS, time_input: true, kind: "discrete_rnn" }, RECIPE).weights).every(
+    timeColumn(new NeuronTraining({ ...SETTINGS, time_input: true, kind: "discrete_rnn" }, RECIPE).weights).every(
       (value) => value === 0,
     ),
   );
 });
 
 test("a rate that blows the network up ends the run at the last finite loss", () => {
-  const loop = run(new TrainingLoop({ ...SETTINGS, lr: 1e30, window: 5 }, RECIPE));
+  const loop = run(new NeuronTraining({ ...SETTINGS, lr: 1e30, window: 5 }, RECIPE));
   assert.ok(loop.diverged && loop.update < 60);
   assert.ok(loop.weights.flat.every(Number.isFinite));
   assert.ok(loop.losses.every(Number.isFinite));

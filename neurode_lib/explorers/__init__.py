@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neurode_lib.explorers.live import LiveTrainingExplorer
     from neurode_lib.explorers.model import ModelExplorer
     from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
+    from neurode_lib.explorers.recording import RecordingExplorer
     from neurode_lib.explorers.training import TrainingExplorer
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "LiveTrainingExplorer",
     "ModelExplorer",
     "PhasePlaneExplorer",
+    "RecordingExplorer",
     "TrainingExplorer",
 ]
 
@@ -38,6 +40,7 @@ __getattr__, __dir__ = lazy_names(
         "LiveTrainingExplorer": "live",
         "ModelExplorer": "model",
         "PhasePlaneExplorer": "phase_plane",
+        "RecordingExplorer": "recording",
         "TrainingExplorer": "training",
     },
 )

@@ -1,8 +1,9 @@
 """Networks that a reader trained in the page, as models of this library.
 
-The interactive figure ``LiveTrainingExplorer`` trains in the browser and offers the weights as a
-safetensors file: the tensors of :func:`neurode_lib.models.network_of`, and in the metadata what
-kind of model they belong to and a checksum of the whole.
+The interactive figures ``LiveTrainingExplorer`` and ``RecordingExplorer`` train in the browser and
+offer the weights as a safetensors file: the tensors of :func:`neurode_lib.models.network_of`, and
+in the metadata what kind of model they belong to and a checksum of the whole. A network that
+learned from a recording learned numbers near one; its file has the scaling, too.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
-from neurode_lib._checks import folder_or_file, instance_of
+from neurode_lib._checks import finite_array, folder_or_file, instance_of, positive_number
 from neurode_lib.models import DiscreteRNN, NeuralODE, make_model, network_of
+from neurode_lib.scaling import Scaling
 from neurode_lib.trained_range import keep_trained_range
 
 
@@ -33,7 +35,8 @@ def load_trained(path: str | Path) -> NeuralODE | DiscreteRNN:
     -------
     NeuralODE or DiscreteRNN
         In float32, of the kind and size that were set in the page, with the range of currents
-        that it learned from.
+        that it learned from. One that learned from a recording takes and gives the recording's
+        units (mV, ms, pA); its first state variable is the voltage, the others are hidden.
 
     Raises
     ------
@@ -71,15 +74,28 @@ def read_trained(data: bytes) -> NeuralODE | DiscreteRNN:
         if tensors["0.weight"].shape[0] != setup["hidden"]:
             raise ValueError(f"it does not have the {setup['hidden']} hidden units that it names")
         model = make_model(
-            setup["kind"], seed=0, hidden=setup["hidden"], time_input=setup["time_input"]
+            setup["kind"],
+            seed=0,
+            state_dim=setup.get("state_dim", 2),
+            hidden=setup["hidden"],
+            time_input=setup["time_input"],
         )
         network_of(model).load_state_dict(tensors)
+        if "scaling" in setup:
+            model = _scaling(setup["scaling"]).in_units(model)  # type: ignore[type-var]
         keep_trained_range(model, setup["currents"])
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise ValueError(f"not a network trained in the page: {error}") from error
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
         raise ValueError("not a network trained in the page: its weights are not finite")
     return model
+
+
+def _scaling(found: dict[str, Any]) -> Scaling:
+    """The scaling that the page used."""
+    names = ("state_mean", "state_scale", "input_mean", "input_scale")
+    arrays = {name: finite_array(name, found[name]) for name in names}
+    return Scaling(**arrays, time_scale=positive_number("time_scale", found["time_scale"]))
 
 
 def _metadata(data: bytes) -> dict[str, Any]:

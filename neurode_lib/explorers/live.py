@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import traitlets
 
 from neurode_lib.explorers._spec import SPEC, field_trait
 from neurode_lib.explorers._still import Panel, picture
-from neurode_lib.explorers.downloads import read_trained
+from neurode_lib.explorers.trains import TrainsInThePage
 from neurode_lib.explorers.weighted import WeightedExplorer
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, simulate
-from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.phase_plane import regime
 from neurode_lib.training.recipe import Recipe
 
 _V, _W = (-2.5, 2.5), (-1.3, 2.3)
 
 
-class LiveTrainingExplorer(WeightedExplorer):
+class LiveTrainingExplorer(TrainsInThePage, WeightedExplorer):
     """Train a network in the browser and watch its vector field grow.
 
     Data, gradients and updates are the reader's browser's own (JavaScript in a web worker); the
@@ -89,9 +87,6 @@ class LiveTrainingExplorer(WeightedExplorer):
     v0 = field_trait(_kind, "v0")
     w0 = field_trait(_kind, "w0")
 
-    # What comes from the browser is a view of its message.
-    trained = traitlets.Bytes().tag(sync=True, from_json=lambda value, _widget: bytes(value))
-
     def recipe(self) -> Recipe:
         """The recipe that these settings stand for, to train the same way in Python.
 
@@ -106,18 +101,6 @@ class LiveTrainingExplorer(WeightedExplorer):
             window=self.window,
             batch=min(fixed["batch"], fixed["steps"] // self.window),
         )
-
-    def model(self) -> NeuralODE | DiscreteRNN:
-        """The network that the reader trained last, as a model of this library.
-
-        Raises
-        ------
-        ValueError
-            If nothing has been trained yet.
-        """
-        if not self.trained:
-            raise ValueError("nothing has been trained yet: press Train in the figure")
-        return read_trained(self.trained)
 
     def still(self) -> str:
         """The true neuron as SVG: nothing has been trained yet."""

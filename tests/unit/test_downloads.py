@@ -49,6 +49,30 @@ def test_the_model_has_the_kind_and_the_weights_of_the_file(
         assert torch.equal(network_of(model).state_dict()[name], value)
 
 
+RECORDED = {
+    "state_dim": 3,
+    "currents": [-20.0, 150.0],
+    "scaling": {
+        "state_mean": [-60.0],
+        "state_scale": [20.0],
+        "input_mean": [40.0],
+        "input_scale": [55.0],
+        "time_scale": 1.25,
+    },
+}
+
+
+def test_a_network_that_learned_from_a_recording_is_in_its_units() -> None:
+    learned = make_model(seed=4, state_dim=3, hidden=16, zero_init=False)
+    model = read_trained(page_file(dict(network_of(learned).state_dict()), **RECORDED))
+    assert model.trained_currents == ((-20.0, 150.0),)
+    y, I = torch.tensor([[-48.0, 0.3, -0.2]]), torch.tensor([95.0])
+    scaled = torch.tensor([[0.6, 0.3, -0.2]])
+    rate = learned.func(torch.tensor(0.0), scaled, torch.tensor([1.0]))
+    expected = rate * torch.tensor([20.0, 1.0, 1.0]) / 1.25
+    assert torch.allclose(model.func(torch.tensor(0.0), y, I), expected, atol=1e-5)
+
+
 def test_the_model_knows_which_currents_it_learned_from() -> None:
     model = read_trained(page_file(currents=[0.7, 0.3, 0.3]))
     with pytest.warns(UntrainedCurrentWarning, match=r"0\.3 to 0\.7"):
@@ -78,6 +102,10 @@ def infinite() -> dict[str, torch.Tensor]:
         page_file(hidden="many"),
         page_file(hidden=-1),
         page_file(currents=[]),
+        page_file(scaling=None),
+        page_file(scaling=RECORDED["scaling"] | {"time_scale": 0.0}),
+        page_file(scaling=RECORDED["scaling"] | {"state_scale": [float("inf")]}),
+        page_file(state_dim=3),
         page_file(currents=["much"]),
         page_file(time_input=True, tensors=dict(network_of(make_model(seed=1)).state_dict())),
         page_file(kind="transformer", tensors={}),

@@ -24,6 +24,7 @@ from neurode_lib.explorers import (
     LiveTrainingExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
+    RecordingExplorer,
     TrainingExplorer,
     packages,
 )
@@ -71,7 +72,9 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [LiveTrainingExplorer, ModelExplorer, TrainingExplorer])
+@pytest.mark.parametrize(
+    "kind", [LiveTrainingExplorer, ModelExplorer, RecordingExplorer, TrainingExplorer]
+)
 def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
     explorer = kind()
     assert set(explorer.state()) <= set(explorer.keys)

@@ -237,7 +237,7 @@ export class Explorer {
 
 /** JupyterLab takes arrow keys for moving between cells; here they belong to the control. */
 function keepKeys(event) {
-  if (event.target.matches("input, select, button") && event.key !== "Tab") event.stopPropagation();
+  if (event.target.matches("input, select, button, textarea") && event.key !== "Tab") event.stopPropagation();
 }
 
 function installStyle(el) {

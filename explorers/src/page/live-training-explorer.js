@@ -11,6 +11,7 @@ import { TrainingClient } from "../training/worker-client.js";
 import { ComparisonExplorer, errorText, TRAINED } from "./comparison-explorer.js";
 import { choiceSlider, folded, number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { spec } from "./spec.js";
+import { offerButtons, save, trainingButtons } from "./training-buttons.js";
 
 const VIEW = ["I", "v0", "w0"]; // the other fields describe the training
 const DATA = ["trajectories", "noise", "I_first", "I_second", "seed"];
@@ -71,15 +72,14 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   }
 
   buildBar() {
-    const button = (action, text, onclick) => h("button", { type: "button", "data-action": action, onclick }, text);
     this.buttons = {
-      train: button("train", "Train", () => this.run.say(this.run.running ? "pause" : "train")),
-      step: button("step", "One update", () => this.run.say("step")),
-      again: button("again", "Start over", () => this.startOver()),
-      download: button("download", "Download weights", () => this.download()),
-      use: button("use", "Use in the figures on this page", () => this.use()),
+      ...trainingButtons(this),
+      use: h(
+        "button",
+        { type: "button", "data-action": "use", onclick: () => this.use() },
+        "Use in the figures on this page",
+      ),
     };
-    this.buttons.train.classList.add("nx-primary");
     this.used = h("span", { class: "nx-said", role: "status" });
     return h(
       "div",
@@ -183,12 +183,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
       if (this.network) this.network.replace(tensors);
       else this.network = new Network(tensors);
     }
-    buttons.train.textContent = run.running ? "Pause" : run.update > 0 && !run.over ? "Continue" : "Train";
-    buttons.train.disabled = run.over;
-    buttons.step.disabled = run.running || run.over;
-    buttons.again.disabled = run.status === "new";
-    const trained = run.update > 0 && !run.running;
-    buttons.download.disabled = !trained;
+    const trained = offerButtons(buttons, run);
     buttons.use.disabled = !trained;
     this.used.textContent = "";
     this.stale = true;
@@ -212,9 +207,7 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
   }
 
   download() {
-    const url = URL.createObjectURL(new Blob([this.file()], { type: "application/octet-stream" }));
-    h("a", { href: url, download: `${this.variant}-seed-${this.state.seed}.safetensors` }).click();
-    URL.revokeObjectURL(url);
+    save(this.file(), `${this.variant}-seed-${this.state.seed}.safetensors`);
   }
 
   use() {

@@ -11,6 +11,7 @@ import { HiddenExplorer } from "./hidden-explorer.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
 import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
+import { RecordingExplorer } from "./recording-explorer.js";
 import { TrainingExplorer } from "./training-explorer.js";
 
 useKernel([relaxed, simd]);
@@ -23,6 +24,7 @@ const EXPLORERS = new Map([
   ["draw", DrawCurrentExplorer],
   ["backward", BackwardExplorer],
   ["hidden", HiddenExplorer],
+  ["recording", RecordingExplorer],
 ]);
 
 /**

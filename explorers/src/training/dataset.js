@@ -1,6 +1,6 @@
 // What a network in the page learns from, and what it is tested on: as neurode_lib's build_dataset has them.
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { normal, random } from "./random.js";
+import { normal, random, STREAMS } from "./random.js";
 
 /** Time between two samples, and steps in a trajectory. */
 export const DT = 0.5;
@@ -9,8 +9,6 @@ export const STEPS = 80;
 // Starts are uniform on this box; see fitzhugh_nagumo.py.
 const BOX = { v: [-2, 2], w: [-1, 1] };
 const place = ([low, high], share) => low + (high - low) * share;
-
-export const STREAMS = { data: 1, weights: 2, batches: 3 };
 
 /** Starts that the error is measured from, under each current. */
 export const HELD_OUT = 32;

@@ -1,5 +1,8 @@
 // Seeded random numbers: sfc32, Chris Doty-Humphrey's small fast counter (PractRand).
 
+/** What random numbers are for: each use has a stream of its own. */
+export const STREAMS = { data: 1, weights: 2, batches: 3 };
+
 /** @returns () → a number in [0, 1); the same for the same seed and stream, and unrelated between streams. */
 export function random(seed, stream) {
   let a = seed | 0;

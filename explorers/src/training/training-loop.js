@@ -1,52 +1,32 @@
 // One training, from its settings to its last update. No clock and no page: the same settings give the
-// same run, bit by bit, on the same engine.
+// same run, bit by bit, on the same engine. What it learns from is in neuron-training.js and
+// recording-training.js.
 import { AdamW, cosineRate } from "./adamw.js";
-import { DT, heldOutData, STEPS, STREAMS, trainingData } from "./dataset.js";
-import { plainMatrices } from "./matrices.js";
-import { parameters } from "./parameters.js";
-import { random } from "./random.js";
-import { Rollout } from "./rollout.js";
-
-const ERROR_EVERY = 20; // updates between two looks at the held-out trajectories
+import { parameters, stateRows, usedInputs } from "./parameters.js";
+import { random, STREAMS } from "./random.js";
 
 export class TrainingLoop {
   /**
-   * @param settings the fields of the spec's "live" explorer
-   * @param recipe   the part of it that is not the reader's to change: the spec's "recipe"
+   * @param settings with hidden, init, lr, updates and seed; and what the kind of training needs
+   * @param recipe   what is not the reader's to change
    * @param matrices where to compute; see matrices.js
+   * @param shape    { state, timeInput, errorEvery }: numbers of state variables, and of updates between two
+   *   looks at what the network has not learned from
    */
-  constructor(settings, recipe, matrices = plainMatrices(Float32Array)) {
-    const { hidden, window } = settings;
-    this.settings = settings;
-    const residual = settings.kind === "discrete_rnn";
-    this.timeInput = settings.time_input && !residual;
-    this.weights = parameters(matrices, hidden);
-    this.gradient = parameters(matrices, hidden);
+  constructor(settings, recipe, matrices, { state, timeInput, errorEvery }) {
+    const { hidden, seed } = settings;
+    Object.assign(this, { settings, timeInput, errorEvery });
+    this.weights = parameters(matrices, hidden, state);
+    this.gradient = parameters(matrices, hidden, state);
     this.lastGood = this.weights.flat.slice();
-    initialise(this.weights, settings, this.timeInput);
+    initialise(this.weights, settings, state, timeInput);
     this.optimiser = new AdamW(this.weights.flat, { weightDecay: recipe.weight_decay, clipNorm: recipe.clip_norm });
-
-    const shape = { hidden, residual, timeInput: this.timeInput, dt: DT };
-    const batch = Math.min(recipe.batch, recipe.steps / window);
-    this.rollout = new Rollout(matrices, this.weights, { ...shape, batch, steps: window });
-    this.targets = this.rollout.states.map(() => matrices.array(2 * batch));
-    this.currents = matrices.array(batch);
-    this.times = matrices.array(batch);
-    this.draw = random(settings.seed, STREAMS.batches);
-    this.data = trainingData(settings).advance();
-
-    this.heldOut = heldOutData(settings).advance();
-    const count = this.heldOut.v.length;
-    // One step at a time: a whole trajectory needs no tape.
-    this.stepper = new Rollout(matrices, this.weights, { ...shape, batch: count, steps: 1 });
-    this.heldOutCurrents = Float64Array.from(this.heldOut.starts, ({ I }) => I);
-    this.heldOutTimes = new Float64Array(count);
-
+    this.draw = random(seed, STREAMS.batches);
     this.update = 0;
     this.diverged = false;
-    /** Loss before each update, and [update, error on held-out trajectories] now and then. */
+    /** Loss before each update, and [update, error on held-out data] now and then. */
     this.losses = [];
-    this.errors = [[0, this.error()]];
+    this.errors = [];
   }
 
   get finished() {
@@ -57,7 +37,7 @@ export class TrainingLoop {
   advance() {
     const { rollout, settings, weights } = this;
     this.drawBatch();
-    rollout.forward(this.currents, this.times);
+    rollout.forward(this.currents, this.times, this.targets);
     const loss = rollout.loss(this.targets);
     if (!Number.isFinite(loss)) {
       weights.flat.set(this.lastGood);
@@ -69,69 +49,30 @@ export class TrainingLoop {
     this.optimiser.step(this.gradient.flat, cosineRate(settings.lr, this.update, settings.updates));
     this.losses.push(loss);
     this.update += 1;
-    if (this.update % ERROR_EVERY === 0 || this.finished) this.look();
-  }
-
-  /** Windows drawn at random from all that the data have. */
-  drawBatch() {
-    const { batch, steps: window, states } = this.rollout;
-    const { v, w, starts } = this.data;
-    const first = STEPS + 1 - window;
-    for (let k = 0; k < batch; k += 1) {
-      const chosen = Math.floor(this.draw() * starts.length * first);
-      const [trajectory, from] = [Math.floor(chosen / first), chosen % first];
-      for (let n = 0; n <= window; n += 1) {
-        const target = n === 0 ? states[0] : this.targets[n];
-        target[k] = v[trajectory][from + n];
-        target[batch + k] = w[trajectory][from + n];
-      }
-      this.currents[k] = starts[trajectory].I;
-      this.times[k] = from * DT;
-    }
+    if (this.update % this.errorEvery === 0 || this.finished) this.look();
   }
 
   /** Note the error as it is now. */
   look() {
-    if (this.errors.at(-1)[0] !== this.update) this.errors.push([this.update, this.error()]);
-  }
-
-  /** Mean squared error of whole trajectories from the held-out starts; Infinity if one leaves the range. */
-  error() {
-    const { heldOut } = this;
-    const { batch, states } = this.stepper;
-    const [state, next] = states;
-    for (let k = 0; k < batch; k += 1) {
-      state[k] = heldOut.v[k][0];
-      state[batch + k] = heldOut.w[k][0];
-    }
-    let sum = 0;
-    for (let n = 1; n <= STEPS; n += 1) {
-      this.heldOutTimes.fill((n - 1) * DT);
-      this.stepper.forward(this.heldOutCurrents, this.heldOutTimes);
-      for (let k = 0; k < batch; k += 1) {
-        sum += (next[k] - heldOut.v[k][n]) ** 2 + (next[batch + k] - heldOut.w[k][n]) ** 2;
-      }
-      state.set(next);
-    }
-    const error = sum / (2 * batch * (STEPS + 1));
-    return Number.isFinite(error) ? error : Infinity;
+    if (this.errors.at(-1)?.[0] !== this.update) this.errors.push([this.update, this.error()]);
   }
 }
 
 /** As torch initialises linear layers: uniform within one over the root of the number of inputs. */
-function initialise({ w1, b1, w2, b2, w3, b3 }, { seed, init, hidden }, timeInput) {
+function initialise({ w1, b1, w2, b2, w3, b3 }, { seed, init, hidden }, state, timeInput) {
   const uniform = random(seed, STREAMS.weights);
-  const inputs = timeInput ? 4 : 3;
+  const columns = stateRows(state) + 2;
+  const used = usedInputs(state, timeInput);
   const fill = (array, count) => {
     const bound = 1 / Math.sqrt(count);
     for (let i = 0; i < array.length; i += 1) array[i] = bound * (2 * uniform() - 1);
   };
-  fill(w1, inputs);
-  if (!timeInput) for (let i = 3; i < w1.length; i += 4) w1[i] = 0;
-  fill(b1, inputs);
+  fill(w1, used.length);
+  for (let i = 0; i < w1.length; i += 1) if (!used.includes(i % columns)) w1[i] = 0;
+  fill(b1, used.length);
   fill(w2, hidden);
   fill(b2, hidden);
   if (init === "zero") return;
-  fill(w3, hidden);
-  fill(b3, hidden);
+  fill(w3.subarray(0, state * hidden), hidden);
+  fill(b3.subarray(0, state), hidden);
 }

@@ -1,9 +1,11 @@
-// The worker that trains: one run in its lifetime. It is sent { settings, recipe } first, then "train",
-// "pause" or "step", and answers with reports.
+// The worker. It is sent { read } to read a recording, and answers once; or, to train, { settings, recipe }
+// first, then "train", "pause" or "step", and answers with reports: one run in its lifetime.
 
 import binary from "kernel:matrices";
+import { answerFor } from "../recording/reading.js";
 import { plainMatrices, simdMatrices } from "./matrices.js";
-import { TrainingLoop } from "./training-loop.js";
+import { NeuronTraining } from "./neuron-training.js";
+import { RecordingTraining } from "./recording-training.js";
 
 const SLICE = 80; // ms of training between two reports
 
@@ -30,10 +32,12 @@ function report() {
       losses: loop.losses.slice(counts.losses),
       errors: loop.errors.slice(counts.errors),
       seconds,
+      forecast: loop.forecast,
       status: loop.diverged ? "diverged" : loop.finished ? "finished" : running ? "running" : "paused",
     },
     [weights.buffer],
   );
+  loop.forecast = null;
   counts = { losses: loop.losses.length, errors: loop.errors.length };
 }
 
@@ -55,13 +59,24 @@ function slice() {
   setTimeout(slice); // so that messages are heard
 }
 
-self.onmessage = ({ data }) => {
-  if (data.settings) {
-    loop = new TrainingLoop(data.settings, data.recipe, simdMatrices(binary) ?? plainMatrices(Float32Array));
+self.onmessage = async ({ data }) => {
+  if (data.read) {
+    const answer = await answerFor(data.read);
+    const { t, I, v } = answer.recording ?? {};
+    postMessage(answer, t ? [...new Set([t.buffer, I.buffer, v.buffer])] : []);
+  } else if (data.settings) {
+    const Kind = data.recording ? RecordingTraining : NeuronTraining;
+    const matrices = simdMatrices(binary) ?? plainMatrices(Float32Array);
+    try {
+      loop = new Kind(data.settings, data.recipe, matrices, data.recording);
+    } catch (error) {
+      postMessage({ problem: error.message });
+      return;
+    }
     report();
   } else if (data === "pause") {
     if (running) pause();
-  } else if (!loop.finished && !running) {
+  } else if (loop && !loop.finished && !running) {
     if (data === "step") {
       advance(0);
       pause();
