@@ -72,9 +72,7 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "kind", [LiveTrainingExplorer, ModelExplorer, RecordingExplorer, TrainingExplorer]
-)
+@pytest.mark.parametrize("kind", [LiveTrainingExplorer, ModelExplorer, TrainingExplorer])
 def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
     explorer = kind()
     assert set(explorer.state()) <= set(explorer.keys)
@@ -84,6 +82,16 @@ def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -
     assert state == explorer.state()
     assert "oscillating" in explorer.still()
     assert explorer.to_html() == kind().to_html()
+
+
+def test_a_recording_is_drawn_before_a_reader_brings_one() -> None:
+    explorer = RecordingExplorer()
+    assert set(explorer.state()) <= set(explorer.keys)
+    root = ET.fromstring(explorer.to_html())
+    assert json.loads(root.get("data-state")) == explorer.state() | {"presets": []}
+    assert "spikes while the current is on" in explorer.still()
+    with pytest.raises(ValueError, match="nothing has been trained yet"):
+        explorer.model()
 
 
 @pytest.mark.parametrize(
