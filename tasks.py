@@ -363,12 +363,14 @@ def advisories() -> None:
 
 @task
 def study() -> None:
-    """Train every variant over all seeds (QUICK=1: a small one; DASK_SCHEDULER=address)."""
+    """Train every variant over all seeds (ONLY="names"; QUICK=1: a small one; DASK_SCHEDULER)."""
     setup()
     scheduler = setting("DASK_SCHEDULER")
+    only = setting("ONLY").split()
     python(
         *("-m", "neurode_lib.study"),
         *(["--quick", "_build/study"] if setting("QUICK") else []),
+        *(["--only", *only] if only else []),
         *(["--scheduler", scheduler] if scheduler else []),
     )
 

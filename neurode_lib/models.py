@@ -139,6 +139,48 @@ class ODEFunc(nn.Module):
         _check_fits(y0, I, self)
 
 
+class AdditiveODEFunc(nn.Module):
+    """A learned vector field to which the input is added: ``f(y) + (I, 0, …, 0)``.
+
+    That a current enters a neuron by charging its membrane is known before any data; here it is
+    built in. The network sees the state alone. The first state variable must be the voltage, and
+    the input in units of its rate.
+
+    Parameters
+    ----------
+    state_dim, hidden, zero_init
+        As for :class:`ODEFunc`. With ``zero_init`` the untrained voltage rises at the rate `I`.
+
+    References
+    ----------
+    Known structure in a learned equation: Kidger 2022, section 2.2 [2]_.
+    """
+
+    def __init__(self, state_dim: int = 2, hidden: int = 128, *, zero_init: bool = True) -> None:
+        super().__init__()
+        self.state_dim = positive_int("state_dim", state_dim)
+        self.hidden = positive_int("hidden", hidden)
+        self.input_dim = 1
+        self.time_input = False
+        zero_init = truth_value("zero_init", zero_init)
+        self.net = _mlp(state_dim, hidden, state_dim, zero_init=zero_init)
+
+    def forward(self, _: Tensor, y: Tensor, I: Tensor) -> Tensor:
+        """Evaluate the field at states of shape (B, D) and inputs of shape (B,) or (B, 1)."""
+        change: Tensor = self.net(y)
+        return change + nn.functional.pad(I.view(len(y), 1), (0, self.state_dim - 1))
+
+    def check_fits(self, y0: Tensor, I: Drive) -> None:
+        """Refuse states or inputs of another width, dtype or device than the network's.
+
+        Raises
+        ------
+        ValueError
+            With what came and what was expected.
+        """
+        _check_fits(y0, I, self)
+
+
 class NeuralODE(nn.Module):
     """A vector field together with the integrator that turns it into trajectories.
 
@@ -261,6 +303,7 @@ def make_model(
     zero_init: bool = True,
     time_unit: float = 1.0,
     output_scale: float = 1.0,
+    added_input: bool = False,
 ) -> NeuralODE | DiscreteRNN:
     """Initialise a model from a seed, without touching the global random state.
 
@@ -271,20 +314,33 @@ def make_model(
         Seed of the initial weights.
     state_dim, input_dim, hidden, time_input, zero_init, time_unit, output_scale
         See :class:`~neurode_lib.models.ODEFunc`. A discrete RNN has no time input.
+    added_input : bool, default False
+        Whether the field is an :class:`~neurode_lib.models.AdditiveODEFunc`, which has one input
+        and neither time nor scales.
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or a discrete RNN is asked for a time input.
+        If an argument is out of range, or a model is asked for what it does not have.
     """
     one_of("kind", kind, ("neural_ode", "discrete_rnn"))
     seed = positive_int("seed", seed, minimum=0)
     time_input = truth_value("time_input", time_input)
     zero_init = truth_value("zero_init", zero_init)
+    added_input = truth_value("added_input", added_input)
     if kind == "discrete_rnn" and time_input:
         raise ValueError("time_input must be False for a discrete_rnn, got True")
+    if added_input and (kind, input_dim, time_input, time_unit, output_scale) != (
+        "neural_ode", 1, False, 1.0, 1.0,
+    ):  # fmt: skip
+        raise ValueError(
+            "added_input must be False unless the model is a neural_ode with one input, without "
+            "time and with scales of 1, got True"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        if added_input:
+            return NeuralODE(AdditiveODEFunc(state_dim, hidden, zero_init=zero_init))
         if kind == "discrete_rnn":
             return DiscreteRNN(
                 state_dim,
@@ -321,9 +377,9 @@ def network_of(model: nn.Module) -> nn.Sequential:
     ------
     TypeError
         If the model is of another type, or a :class:`NeuralODE` of another field than an
-        :class:`ODEFunc`.
+        :class:`ODEFunc` or :class:`AdditiveODEFunc`.
     """
-    if isinstance(model, NeuralODE) and isinstance(model.func, ODEFunc):
+    if isinstance(model, NeuralODE) and isinstance(model.func, (ODEFunc, AdditiveODEFunc)):
         return model.func.net
     if isinstance(model, DiscreteRNN):
         return model.net
@@ -360,6 +416,8 @@ def save_model(model: NeuralODE | DiscreteRNN, path: str | Path) -> None:
         names = ["state_dim", "input_dim", "hidden", "output_scale"]
         names += ["time_input", "time_unit"] if isinstance(field, ODEFunc) else []
         metadata["settings"] = {name: getattr(field, name) for name in names}
+    elif type(field) is AdditiveODEFunc:
+        metadata["settings"] = {"state_dim": field.state_dim, "hidden": field.hidden}
     save_weights(path, model.state_dict(), metadata)
 
 
@@ -401,6 +459,8 @@ def load_model(path: str | Path, func: nn.Module | None = None) -> NeuralODE | D
         model = NeuralODE(func)
     elif kind == "discrete_rnn":
         model = DiscreteRNN(**settings)
+    elif metadata.get("field") == AdditiveODEFunc.__name__:
+        model = NeuralODE(AdditiveODEFunc(**settings))
     else:
         model = NeuralODE(ODEFunc(**settings))
     try:
@@ -420,7 +480,7 @@ def state_dim_of(model: nn.Module) -> int | None:
     return state_dim if isinstance(state_dim, int) else None
 
 
-def _check_fits(y0: Tensor, I: Drive, model: ODEFunc | DiscreteRNN) -> None:
+def _check_fits(y0: Tensor, I: Drive, model: ODEFunc | AdditiveODEFunc | DiscreteRNN) -> None:
     if y0.shape[1] != model.state_dim:
         raise ValueError(
             f"y0 must have shape (B, {model.state_dim}) for this model, got {shown_tensor(y0)}"

@@ -49,6 +49,7 @@ def model_for(
         DT * np.arange(TRAINED_STEPS + 1),
         recipe,
         seed=seed,
+        fit_starts=setup.fit_starts,
         progress=False,
     )
     return model

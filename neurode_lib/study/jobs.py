@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from neurode_lib._checks import FloatArray
-from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_CURRENTS, TRAINED_STEPS
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.study.pretrained import model_in_row
 from neurode_lib.study.protocol import PROTOCOL, Evaluation, evaluate
@@ -36,6 +36,10 @@ from neurode_lib.training.rollout import stack_weights
 from neurode_lib.weights import Weights
 
 REFERENCE_UPDATES = 5
+# Settings of a variant that came after results of others were stored. Where they say what was
+# done before they came, they have no part in the name of a job; neither has what is kept of it.
+_LATER = {"added_input": False, "fit_starts": False, "currents": TRAINED_CURRENTS}
+_NO_PART = {"drawn"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,12 @@ class Job:
     @property
     def name(self) -> str:
         """File name without ending; it changes with everything that determines the weights."""
-        identity = json.dumps(asdict(self) | {"setup": asdict(VARIANTS[self.variant])})
+        setup = {
+            key: value
+            for key, value in asdict(VARIANTS[self.variant]).items()
+            if key not in _NO_PART and not (key in _LATER and value == _LATER[key])
+        }
+        identity = json.dumps(asdict(self) | {"setup": setup})
         digest = hashlib.sha256(identity.encode()).hexdigest()[:10]
         return f"{self.variant}-seeds-{self.seeds[0]}-{self.seeds[-1]}-{digest}"
 
@@ -141,6 +150,7 @@ def _trained(
         DT * np.arange(TRAINED_STEPS + 1),
         recipe,
         seeds=seeds,
+        fit_starts=variant.fit_starts,
         progress=False,
         snapshots_at=snapshots_at,
     )

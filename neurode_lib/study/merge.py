@@ -34,8 +34,7 @@ def merge(
                 _weights(results),
                 {"variant": name, "seeds": list(config.seeds)},
             )
-        # Those of a few seeds only are part of a larger design, and nobody draws them.
-        if VARIANTS[name].n_seeds is None:
+        if VARIANTS[name].drawn:
             curves |= {f"{name}/{key}": curve for key, curve in _curves(results).items()}
         snapshots |= {f"{name}/{key}": value for key, value in _snapshots(results).items()}
     write_atomically(config.out / "results.csv", _table(outcomes).encode())

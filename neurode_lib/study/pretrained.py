@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 
 from neurode_lib._checks import folder_or_file, one_of, positive_int
-from neurode_lib.fitzhugh_nagumo import TRAINED_CURRENTS
 from neurode_lib.models import DiscreteRNN, NeuralODE, network_of
 from neurode_lib.study.variants import (
     SNAPSHOT_UPDATES,
@@ -121,5 +120,5 @@ def _trained_model(
         model = model_in_row(weights, row, variant, hidden=weights["0.weight"].shape[1])
     except (KeyError, IndexError, ValueError) as error:
         raise ValueError(f"{path} does not hold weights of this variant: {error}") from error
-    keep_trained_range(model, TRAINED_CURRENTS)
+    keep_trained_range(model, variant.currents)
     return model

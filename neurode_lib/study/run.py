@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -24,8 +25,10 @@ from neurode_lib._checks import instance_of
 from neurode_lib.study.config import StudyConfig, quick_config
 from neurode_lib.study.job_files import load_job, save_job
 from neurode_lib.study.jobs import Job, JobResult, run_job
+from neurode_lib.study.join import join
 from neurode_lib.study.merge import is_merged, merge
 from neurode_lib.study.protocol import PROTOCOL
+from neurode_lib.study.variants import VARIANTS
 
 
 def run_study(
@@ -127,11 +130,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         metavar="FOLDER",
         help="a small run into FOLDER instead of the real one",
     )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(VARIANTS),
+        metavar="VARIANT",
+        help="train these and join them to the stored results, which stay as they are",
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="run on this Dask cluster")
     options = parser.parse_args(arguments)
     config = StudyConfig() if options.quick is None else quick_config(options.quick)
+    stored = config.out
+    if options.only:
+        config = replace(config, variants=tuple(options.only), out=config.jobs / "added")
     try:
-        print(f"results in {_run_where(options.scheduler, config)}")
+        made = _run_where(options.scheduler, config)
+        if options.only:
+            join(stored, made)
+        print(f"results in {stored}")
     except KeyboardInterrupt:
         print(
             f"\nStopped. What was finished is in {config.jobs}.\n"

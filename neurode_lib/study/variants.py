@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 
 from neurode_lib._checks import FloatArray, instance_of, one_of
-from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, build_dataset
+from neurode_lib.fitzhugh_nagumo import DT, TRAINED_CURRENTS, TRAINED_STEPS, build_dataset
 from neurode_lib.models import DiscreteRNN, NeuralODE, make_model, network_of
 from neurode_lib.training.recipe import Recipe
 
@@ -41,12 +41,16 @@ class Variant:
     name, title : str
         Identifier, and the words used in tables and figures.
     recipe : Recipe
-    kind, time_input, zero_init, time_unit, output_scale
+    kind, time_input, zero_init, time_unit, output_scale, added_input
         See :func:`neurode_lib.models.make_model`.
     last_layer : float
         Factor on the default initial weights of the last layer, where they are not zero.
     noise_std : float
         Standard deviation of the noise on the training data.
+    fit_starts : bool
+        Whether the starts of windows are fitted; see :func:`neurode_lib.training.loop.train`.
+    currents : tuple of float
+        Those of the training data.
     data_seed : int or None
         The data of this seed for every seed of weights and minibatches; None gives each seed its
         own.
@@ -55,6 +59,8 @@ class Variant:
     packaged : bool
         Whether the weights come with the library. The rest are left out to keep it small; their
         results are there, and ``make study`` makes their weights again.
+    drawn : bool
+        Whether the curves over updates and over time come with the library.
     """
 
     name: str
@@ -70,6 +76,10 @@ class Variant:
     data_seed: int | None = None
     n_seeds: int | None = None
     packaged: bool = True
+    added_input: bool = False
+    fit_starts: bool = False
+    currents: tuple[float, ...] = TRAINED_CURRENTS
+    drawn: bool = True
 
 
 def _windowed(length: int) -> Recipe:
@@ -183,10 +193,80 @@ _CROSSED = [
         data_seed=seed,
         n_seeds=CROSSED,
         packaged=False,
+        drawn=False,
     )
     for name in ("best_recipe", "discrete_rnn_best_recipe")
     for seed in range(CROSSED)
 ]
+
+# What helps under a current that no trajectory ran under: knowledge of how it enters, or data
+# under one more? As many trajectories as ever, shared out among three.
+THREE_CURRENTS = (0.2, 0.35, 0.5)
+_UNSEEN_CURRENT = [
+    Variant(
+        "additive_best_recipe",
+        "Neural ODE with added current, best recipe",
+        BEST,
+        added_input=True,
+        drawn=False,
+    ),
+    Variant(
+        "three_currents_best_recipe",
+        "Neural ODE trained at three currents, best recipe",
+        BEST,
+        currents=THREE_CURRENTS,
+        drawn=False,
+    ),
+]
+
+# With noise: windows between 20 and 80, and starts that are fitted instead of taken for true.
+_LONGER_OR_FREE = [
+    Variant(
+        f"{name}_noise_{std:g}",
+        f"{title}, noise {std:g}",
+        _windowed(length),
+        noise_std=std,
+        fit_starts=free,
+        packaged=False,
+        drawn=False,
+    )
+    for std in NOISE_LEVELS
+    for name, title, length, free in (
+        ("window_40", "Neural ODE, windows of 40 steps", 40, False),
+        ("window_20_free", "Neural ODE, windows of 20 steps with fitted starts", 20, True),
+        ("per_step_free", "Neural ODE, per-step loss with fitted starts", 1, True),
+    )
+]
+
+# One setting of the best recipe at a time. The batch keeps the steps of an update near its 256.
+_AROUND_THE_BEST = [
+    Variant(
+        f"best_recipe_{name}",
+        f"Neural ODE, best recipe with {title}",
+        replace(BEST, **changes),
+        packaged=False,
+        drawn=False,
+    )
+    for name, title, changes in (
+        ("lr_0.001", "a third of the rate", {"lr": ARTICLE.lr / 3}),
+        ("lr_0.009", "three times the rate", {"lr": ARTICLE.lr * 3}),
+        ("decay_0.1", "weight decay 0.1", {"weight_decay": 0.1}),
+        ("window_20", "windows of 20 steps", {"window": 20, "batch": 13}),
+    )
+]
+
+# The fourth corner of window and updates: windows of 80 or of 1, in 600 updates or in 3,000.
+_FOURTH_CORNER = Variant(
+    "window_80_updates_3000",
+    "Neural ODE, four trajectories an update, 3,000 updates",
+    Recipe(
+        updates=MANY_UPDATES,
+        window=TRAINED_STEPS,
+        batch=STEPS_PER_UPDATE * ARTICLE.updates // MANY_UPDATES // TRAINED_STEPS,
+    ),
+    packaged=False,
+    drawn=False,
+)
 
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
@@ -197,6 +277,10 @@ VARIANTS: dict[str, Variant] = {
         *_SIZES_OF_OUTPUT,
         *_STARTS,
         *_CROSSED,
+        *_UNSEEN_CURRENT,
+        *_LONGER_OR_FREE,
+        *_AROUND_THE_BEST,
+        _FOURTH_CORNER,
     )
 }
 
@@ -211,6 +295,7 @@ def training_set(variant: Variant, seed: int) -> tuple[FloatArray, FloatArray]:
     instance_of("variant", variant, Variant)
     return build_dataset(
         seed=seed if variant.data_seed is None else variant.data_seed,
+        currents=variant.currents,
         noise_std=variant.noise_std,
     )
 
@@ -226,6 +311,7 @@ def new_model(variant: Variant, seed: int, hidden: int = 128) -> NeuralODE | Dis
         zero_init=variant.zero_init,
         time_unit=variant.time_unit,
         output_scale=variant.output_scale,
+        added_input=variant.added_input,
     )
     with torch.no_grad():
         for parameter in network_of(model)[-1].parameters():

@@ -28,8 +28,11 @@ BOXES = {
     "portrait": (-2.5, 2.5, -1.0, 2.25),
 }
 RADIUS = 0.25
-# Variants that the packaged weights alone do not explain: their network sees the time.
+# Variants that the packaged weights alone do not explain: their network sees the time, or has the
+# current added to its output; or they were trained at other currents.
 TIME_INPUT = ("time_input",)
+ADDED_CURRENT = ("additive_best_recipe",)
+TRAINED_AT = {"three_currents_best_recipe": (0.2, 0.35, 0.5)}
 
 
 def neuron(y, current):
@@ -57,12 +60,12 @@ def draw_starts(n, rng):
 
 
 @cache
-def training_data(seed):
+def training_data(seed, choices):
     rng = np.random.default_rng(seed)
     starts = draw_starts(40, rng)
-    currents = rng.choice(CURRENTS, size=40)
+    currents = rng.choice(choices, size=40)
     states = np.empty((40, STEPS + 1, 2))
-    for current in CURRENTS:
+    for current in choices:
         own = currents == current
         states[own] = exact(starts[own], current, H * np.arange(STEPS + 1))
     return states, currents
@@ -104,16 +107,18 @@ class Network:
             ]
         self.discrete = variant.startswith("discrete_rnn")
         self.clocked = variant in TIME_INPUT
+        self.added = variant in ADDED_CURRENT
 
     def __call__(self, y, current, t=0.0):
-        columns = [y, np.full((len(y), 1), current)]
+        columns = [y] if self.added else [y, np.full((len(y), 1), current)]
         if self.clocked:
             columns.append(np.full((len(y), 1), t))
         x = np.concatenate(columns, axis=1).astype(np.float32)
         for weight, bias in self.layers[:-1]:
             x = np.tanh(x @ weight + bias)
         weight, bias = self.layers[-1]
-        return x @ weight + bias
+        charge = np.float32([current, 0.0]) if self.added else np.float32(0.0)
+        return x @ weight + bias + charge
 
     def field(self, y, current):
         return self(y, current) / (H if self.discrete else 1.0)
@@ -169,6 +174,7 @@ class Model:
     def __init__(self, variant, seed):
         seeds = json.loads((STUDY / "provenance.json").read_text())["seeds"]
         self.network, self.seed = Network(variant, seeds.index(seed)), seed
+        self.trained_at = TRAINED_AT.get(variant, CURRENTS)
         self.errors = {}
 
     def squared_error(self, starts_seed, current, grid, as_field=False):
@@ -183,9 +189,9 @@ class Model:
     def measure(self, metric, current):
         """A metric by the name that it has in the study."""
         if metric == "train_mse":
-            states, currents = training_data(self.seed)
+            states, currents = training_data(self.seed, self.trained_at)
             total = 0.0
-            for I in CURRENTS:
+            for I in self.trained_at:
                 own = states[currents == I]
                 path = self.network.follow(own[:, 0], I, grid_of("training"))
                 total += ((path - own) ** 2).sum()
@@ -214,7 +220,7 @@ class Model:
         v_low, v_high, w_low, w_high = BOXES[box]
         v, w = np.meshgrid(np.linspace(v_low, v_high, 21), np.linspace(w_low, w_high, 21))
         points = np.stack([v.ravel(), w.ravel()], axis=-1)
-        states, currents = training_data(self.seed)
+        states, currents = training_data(self.seed, self.trained_at)
         away, _ = KDTree(states[currents == current].reshape(-1, 2)).query(points)
         kept = {"": away >= 0, "near": away <= RADIUS, "far": away > RADIUS}[side]
         points = points[kept]

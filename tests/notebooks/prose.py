@@ -170,6 +170,7 @@ CHAPTER = {
         "24": "day on which the criteria were set",
         "2026": "its year",
         "0.05": "a level of noise",
+        "0.02": "distance that we call close",
     },
     "13_shorter_windows": {
         "0.05": "a level of noise",
@@ -178,6 +179,7 @@ CHAPTER = {
         "320": "windows in a batch of the same cost",
         "3000": "updates of the best recipe",
         "0.3": "shift of the current in an exercise",
+        "12000": "updates that nobody made",
     },
     "14_an_unseen_current": {
         "0.3": "current at which fields are compared",
@@ -193,6 +195,7 @@ CHAPTER = {
     },
 }
 PAGE = {
+    "index": {"0.02": "distance that we call close"},
     "for_teachers": {str(n): "number of a chapter" for n in range(10, 16)}
     | {"4.0": "version of a licence"},
     "figures": {"4.0": "version of a licence"},

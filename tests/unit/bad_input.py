@@ -34,6 +34,7 @@ from neurode_lib.methods.problems import (
 )
 from neurode_lib.metrics.fields import field_of
 from neurode_lib.models import (
+    AdditiveODEFunc,
     DiscreteRNN,
     NeuralODE,
     ODEFunc,
@@ -220,6 +221,13 @@ ENTRIES = [
         time_input="truth",
         zero_init="truth",
     ),
+    entry(
+        AdditiveODEFunc,
+        {"hidden": 2, "state_dim": 2},
+        hidden="count",
+        state_dim="count",
+        zero_init="truth",
+    ),
     entry(DiscreteRNN, {"hidden": 2, "state_dim": 2}, hidden="count", zero_init="truth"),
     entry(NeuralODE, {"func": MODEL.func}, func="object"),
     entry(
@@ -268,6 +276,7 @@ ENTRIES = [
         hidden="count",
         time_input="truth",
         zero_init="truth",
+        added_input="truth",
     ),
     Entry(
         "train",
@@ -924,6 +933,7 @@ WITHOUT_ROW = {
     "study.voltage_only.measure_all": "a command",
     "study.gradients": "measurements of chapter 19, made by a command with values of its own",
     "study.job_files": CHECKED,
+    "study.join": CHECKED,
     "study.jobs.run_job": CHECKED,
     "study.merge": CHECKED,
     "study.parts": CHECKED,

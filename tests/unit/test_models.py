@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurode_lib.integrator import rk4_integrate
-from neurode_lib.models import DiscreteRNN, NeuralODE, ODEFunc
+from neurode_lib.models import (
+    AdditiveODEFunc,
+    DiscreteRNN,
+    NeuralODE,
+    ODEFunc,
+    load_model,
+    make_model,
+    save_model,
+)
 from tests.unit.networks import example, lively, uneven
 
 
@@ -69,6 +77,51 @@ def test_the_current_matters():
     func = lively(ODEFunc(hidden=16).double())
     y0, I = example()
     assert not torch.allclose(func(uneven()[0], y0, I), func(uneven()[0], y0, I + 0.3))
+
+
+# --- a current that is added ----------------------------------------------------------------------
+
+
+def test_an_added_current_raises_the_first_rate_by_itself_and_nothing_else():
+    func = lively(AdditiveODEFunc(hidden=5).double())
+    y0, I = example()
+    w1, b1, w2, b2, w3, b3 = (weight.detach().numpy() for weight in func.parameters())
+    expected = np.tanh(np.tanh(y0.numpy() @ w1.T + b1) @ w2.T + b2) @ w3.T + b3
+    expected[:, 0] += I.numpy()
+    for drive in (I, I[:, None]):
+        found = func(uneven()[0], y0, drive).detach().numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+
+
+def test_an_untrained_one_charges_at_the_rate_of_its_current():
+    y0, I = example(torch.float32)
+    path = NeuralODE(AdditiveODEFunc(hidden=5))(y0, I, uneven(torch.float32))
+    torch.testing.assert_close(path[-1, :, 0], y0[:, 0] + 2.0 * I)
+    torch.testing.assert_close(path[-1, :, 1], y0[:, 1])
+
+
+def test_the_current_can_be_added_in_a_state_of_any_size():
+    func = lively(AdditiveODEFunc(state_dim=4, hidden=5).double())
+    y0 = torch.ones(2, 4, dtype=torch.float64)
+    rise = func(uneven()[0], y0, y0[:, 0]) - func(uneven()[0], y0, 0.0 * y0[:, 0])
+    torch.testing.assert_close(rise, torch.tensor([[1.0, 0.0, 0.0, 0.0]] * 2).double())
+
+
+def test_a_model_with_an_added_current_comes_back_from_disk(tmp_path):
+    model = NeuralODE(lively(AdditiveODEFunc(state_dim=3, hidden=5)))
+    save_model(model, tmp_path / "mine.safetensors")
+    again = load_model(tmp_path / "mine.safetensors")
+    y0, I = torch.ones(2, 3), torch.tensor([0.2, 0.5])
+    assert torch.equal(again(y0, I, uneven(torch.float32)), model(y0, I, uneven(torch.float32)))
+
+
+@pytest.mark.parametrize(
+    "other", [{"kind": "discrete_rnn"}, {"time_input": True}, {"input_dim": 2},
+              {"time_unit": 40.0}, {"output_scale": 0.5}],
+)  # fmt: skip
+def test_what_a_field_with_an_added_current_does_not_have_is_refused(other):
+    with pytest.raises(ValueError, match="added_input must be False"):
+        make_model(**{"kind": "neural_ode", "seed": 0, "added_input": True} | other)
 
 
 @settings(derandomize=True, max_examples=20, deadline=None)
