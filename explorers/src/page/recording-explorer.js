@@ -374,9 +374,14 @@ export class RecordingExplorer extends Explorer {
       this.curves.v.domain,
     );
     panel.clipped(() => {
-      panel.curve(t, recorded, { colour: colours.truth, width: 3.5, alpha: 0.4 });
-      panel.curve(t, linear, { colour: colours.losses, width: 1.25 });
-      panel.curve(t, path, { colour: colours.yours, width: 1.75 });
+      for (const [values, style] of [
+        [recorded, { colour: colours.truth, width: 3.5, alpha: 0.4 }],
+        [linear, { colour: colours.losses, width: 1.25 }],
+        [path, { colour: colours.yours, width: 1.75 }],
+      ]) {
+        const { x, y } = envelope(t, values);
+        panel.curve(x, y, style);
+      }
     });
     panel.axes(colours, {
       xLabel: "t / ms",
@@ -475,8 +480,8 @@ function envelope(t, values) {
       if (least < 0 || values[i] < values[least]) least = i;
       if (most < 0 || values[i] > values[most]) most = i;
     }
-    for (const i of [Math.min(least, most), Math.max(least, most)]) {
-      if (i < 0) continue;
+    if (least < 0) continue;
+    for (const i of new Set([Math.min(least, most), Math.max(least, most)])) {
       x.push(t[i]);
       y.push(values[i]);
     }
