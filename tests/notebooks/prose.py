@@ -58,7 +58,10 @@ CHAPTER = {
         "0.3": "a current of an exercise",
         "0.35": "the middle of the current of an exercise",
     },
-    "17_only_the_voltage": {"1": "per cent within which a period counts as near"},
+    "17_only_the_voltage": {
+        "1": "per cent within which a period counts as near",
+        "50": "ms of current that the page's linear model sees",
+    },
     "18_which_method_when": {
         "0.05": "a noise of the comparison",
         "0.7": "a parameter of the neuron",
