@@ -233,6 +233,14 @@ FAULTS = [
             "explorers/test/links.test.mjs",
         ),
     ),
+    Fault(
+        "a file in the page that is no recording, or would teach a network something false",
+        "what is wrong, and in which line; the rules are Python's",
+        (
+            "explorers/test/recording.test.mjs",
+            "tests/browser/test_recording.py::test_a_bad_file_is_told_what_is_wrong_and_where",
+        ),
+    ),
 ]
 
 

@@ -3,12 +3,12 @@ import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { advance, gateRates, rates, steadyState } from "../src/neuron/hodgkin-huxley.js";
+import { random } from "../src/neuron/random.js";
 import { linearModel, onGrid, rootMeanSquare, spacingOf } from "../src/recording/grid.js";
 import { answerFor, readRecording, textOf } from "../src/recording/reading.js";
 import { sampleFile } from "../src/recording/sample.js";
 import { plainMatrices } from "../src/training/matrices.js";
 import { parameters } from "../src/training/parameters.js";
-import { random } from "../src/training/random.js";
 import { RecordingTraining } from "../src/training/recording-training.js";
 import { Rollout } from "../src/training/rollout.js";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
+import { normal, random } from "../src/neuron/random.js";
 import { drawnCurrents, heldOutData, trainingData } from "../src/training/dataset.js";
 import { plainMatrices, simdMatrices } from "../src/training/matrices.js";
 import { NeuronTraining } from "../src/training/neuron-training.js";
 import { parameters } from "../src/training/parameters.js";
-import { normal, random } from "../src/training/random.js";
 import { Rollout } from "../src/training/rollout.js";
 
 const binary = await compileKernel("training/matrices-kernel.ts");

@@ -1,7 +1,7 @@
 // A recording to try the page on: a simulated Hodgkin–Huxley neuron under a fluctuating current, seen
 // through an amplifier. It is a file like a reader's own, and is read like one.
 import { advance, steadyState } from "../neuron/hodgkin-huxley.js";
-import { normal, random } from "../training/random.js";
+import { normal, random } from "../neuron/random.js";
 
 const LENGTH = 2000; // ms
 const DT = 0.1; // ms between two samples

@@ -1,6 +1,6 @@
 // What a network in the page learns from, and what it is tested on: as neurode_lib's build_dataset has them.
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
-import { normal, random, STREAMS } from "./random.js";
+import { normal, random, STREAMS } from "../neuron/random.js";
 
 /** Time between two samples, and steps in a trajectory. */
 export const DT = 0.5;

@@ -1,9 +1,10 @@
 // One training, from its settings to its last update. No clock and no page: the same settings give the
 // same run, bit by bit, on the same engine. What it learns from is in neuron-training.js and
 // recording-training.js.
+
+import { random, STREAMS } from "../neuron/random.js";
 import { AdamW, cosineRate } from "./adamw.js";
 import { parameters, stateRows, usedInputs } from "./parameters.js";
-import { random, STREAMS } from "./random.js";
 
 export class TrainingLoop {
   /**
