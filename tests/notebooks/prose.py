@@ -183,6 +183,7 @@ CHAPTER = {
         "3000": "updates of the best recipe",
         "0.3": "shift of the current in an exercise",
         "12000": "updates that nobody made",
+        "25": "shifts of the current in an exercise",
     },
     "14_an_unseen_current": {
         "0.3": "current at which fields are compared",
