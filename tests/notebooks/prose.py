@@ -59,6 +59,8 @@ CHAPTER = {
         "0.35": "the middle of the current of an exercise",
     },
     "17_only_the_voltage": {
+        "10": "steps shown in an exercise",
+        "30": "steps shown in an exercise",
         "1": "per cent within which a period counts as near",
         "50": "ms of current that the page's linear model sees",
     },
@@ -79,6 +81,7 @@ CHAPTER = {
         "0.5": "a sampling of the comparison, and a current",
     },
     "19_gradients_and_solvers": {
+        "0.1": "an error of float32 that differs between processors",
         "2026": "year in which solvers were looked for",
         "727": "number of a pull request",
         "20": "a spacing of stored states",
@@ -205,6 +208,7 @@ PAGE = {
     "figures": {"4.0": "version of a licence"},
     "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},
     "notation": {"0.7": "parameter a", "0.8": "parameter b", "12.5": "parameter tau"},
+    "your_own_data": {"20": "steps of a window"},
     "prerequisites": {
         "× 2": "size of a matrix",
         "3.11": "version of Python",
