@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
+import { FittedNeuron, Polynomial } from "../src/network/fitted-field.js";
 import { Network } from "../src/network/network.js";
 import { useKernel } from "../src/network/network-kernel.js";
 import { readSafetensors } from "../src/network/safetensors.js";
+import * as fhn from "../src/neuron/fitzhugh-nagumo.js";
 
 /** A network of one hidden unit whose output can be worked out by hand. */
 function tiny(inputs) {
@@ -153,6 +155,14 @@ test("safetensors: names, shapes and both precisions", () => {
   assert.deepEqual([...b.data], [1, -2, 2 ** -24, 65504]);
 });
 
+test("safetensors: double precision stays double", () => {
+  const data = new ArrayBuffer(16);
+  new DataView(data).setFloat64(0, Math.PI, true);
+  new DataView(data).setFloat64(8, -1e-300, true);
+  const { a } = readSafetensors(safetensors({ a: { dtype: "F64", shape: [2], data_offsets: [0, 16] } }, data));
+  assert.deepEqual(a.data, Float64Array.of(Math.PI, -1e-300));
+});
+
 test("safetensors: damaged files are refused", () => {
   const entry = (over) => ({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8], ...over } });
   const data = new ArrayBuffer(8);
@@ -161,4 +171,39 @@ test("safetensors: damaged files are refused", () => {
   assert.throws(() => readSafetensors(safetensors(entry({ shape: [3] }), data)), /does not fit/);
   assert.throws(() => readSafetensors(safetensors(entry({ data_offsets: [4, 12] }), data)), /does not fit/);
   assert.throws(() => readSafetensors(safetensors(entry({ dtype: "I64" }), data)), /dtype I64/);
+});
+
+test("a polynomial's columns are monomials by degree, and last the current", () => {
+  // 1, v, w, v², v w, w², I
+  const polynomial = new Polynomial({
+    shape: [2, 7],
+    data: Float64Array.of(1, 2, 3, 4, 5, 6, 7, 0, 0, 1, 0, 0, 0, -1),
+  });
+  const [v, w, I] = [0.5, -2, 3];
+  const out = new Float64Array(2);
+  polynomial.field(I)(0, v, w, out);
+  assert.deepEqual([...out], [1 + 2 * v + 3 * w + 4 * v * v + 5 * v * w + 6 * w * w + 7 * I, w - I]);
+  polynomial.field((t) => t)(I, v, w, out);
+  assert.equal(out[1], w - I);
+  assert.equal(polynomial.used, 9);
+});
+
+test("coefficients and parameters of another shape are refused", () => {
+  const data = new Float64Array(22);
+  assert.equal(new Polynomial({ shape: [2, 11], data }).degree, 3);
+  for (const shape of [[2, 10], [3, 11], [22]]) {
+    assert.throws(() => new Polynomial({ shape, data }), /coefficients must be two rows .* got/);
+  }
+  assert.throws(() => new FittedNeuron({ shape: [2], data }), /parameters must be a, b and tau, got shape 2/);
+});
+
+test("the fitted neuron is the neuron, with constants of its own", () => {
+  const out = new Float64Array(2);
+  const expected = new Float64Array(2);
+  new FittedNeuron({ shape: [3], data: Float64Array.of(fhn.A, fhn.B, fhn.TAU) }).field(0.4)(0, 1.2, -0.3, out);
+  fhn.field(0.4)(0, 1.2, -0.3, expected);
+  assert.deepEqual(out, expected);
+  new FittedNeuron({ shape: [3], data: Float64Array.of(1, 2, 4) }).field(0.4)(0, 1.2, -0.3, out);
+  assert.equal(out[0], expected[0]);
+  assert.equal(out[1], (1.2 + 1 + 0.6) / 4);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { format, linear, ticks } from "../src/drawing/scale.js";
+import { format, linear, scientific, ticks } from "../src/drawing/scale.js";
 import { spec } from "../src/page/spec.js";
 import { defaults, fromFragment, sanitise, toFragment } from "../src/page/state.js";
 
@@ -53,4 +53,6 @@ test("scales invert, ticks are round and inside", () => {
   assert.deepEqual(ticks(0, 0.35, 4), [0, 0.1, 0.2, 0.3]);
   assert.equal(format(-0.004, 2), "0.00");
   assert.equal(format(-1.5, 1), "−1.5");
+  assert.equal(scientific(2.94e-9), "2.9 × 10⁻⁹");
+  assert.equal(scientific(5e10), "5.0 × 10¹⁰");
 });

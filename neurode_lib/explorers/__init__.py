@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neurode_lib.explorers.draw import DrawCurrentExplorer
     from neurode_lib.explorers.hidden import HiddenExplorer
     from neurode_lib.explorers.live import LiveTrainingExplorer
+    from neurode_lib.explorers.method import MethodExplorer
     from neurode_lib.explorers.model import ModelExplorer
     from neurode_lib.explorers.phase_plane import PhasePlaneExplorer
     from neurode_lib.explorers.recording import RecordingExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "DrawCurrentExplorer",
     "HiddenExplorer",
     "LiveTrainingExplorer",
+    "MethodExplorer",
     "ModelExplorer",
     "PhasePlaneExplorer",
     "RecordingExplorer",
@@ -38,6 +40,7 @@ __getattr__, __dir__ = lazy_names(
         "DrawCurrentExplorer": "draw",
         "HiddenExplorer": "hidden",
         "LiveTrainingExplorer": "live",
+        "MethodExplorer": "method",
         "ModelExplorer": "model",
         "PhasePlaneExplorer": "phase_plane",
         "RecordingExplorer": "recording",

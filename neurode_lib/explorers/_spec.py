@@ -25,12 +25,20 @@ class FiniteFloat(traitlets.Float):  # type: ignore[type-arg]
 
 
 class Choice(traitlets.Enum):  # type: ignore[type-arg]
-    """One of some values, and of their type: True equals 1, but JavaScript would not know it."""
+    """One of some values, and of their type: True equals 1, but JavaScript would not know it.
+
+    Where some have a fraction, 0.0 is 0: JavaScript knows one kind of number.
+    """
 
     def validate(self, obj: Any, value: Any) -> Any:
-        if not any(choice == value and type(choice) is type(value) for choice in self.values or ()):
-            self.error(obj, value)
-        return value
+        choices = self.values or ()
+        fractions = any(isinstance(choice, float) for choice in choices)
+        number = fractions and isinstance(value, int | float) and not isinstance(value, bool)
+        for choice in choices:
+            if choice == value and (number or type(choice) is type(value)):
+                return choice
+        self.error(obj, value)
+        return None
 
 
 class Letters(traitlets.Unicode):  # type: ignore[type-arg]

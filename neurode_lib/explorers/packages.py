@@ -1,4 +1,4 @@
-"""The study's networks, packed for the page: one safetensors file per key.
+"""Learned models, packed for the page: one safetensors file per key.
 
 A live notebook gets a package from the kernel when a figure asks for it; a static page loads it as
 a script, which the build of the site writes. The build has no torch, so nothing here needs it.
@@ -32,16 +32,19 @@ STUDY_VARIANTS = {
         for variant in SPEC["hidden"]["fields"]["data"]["choices"]
     ),
 }
+# Methods whose fit is a few numbers, and how these are called in a package.
+FITS = {"refined": "coefficients", "several_guesses": "parameters"}
 KEYS = (
     *(f"seed-{seed}" for seed in SPEC["model"]["fields"]["seed"]["choices"]),
     *(f"driven-{seed}" for seed in SPEC["draw"]["fields"]["seed"]["choices"]),
     *(f"voltage-{seed}" for seed in SPEC["hidden"]["fields"]["seed"]["choices"]),
+    *(f"methods-{seed}" for seed in SPEC["method"]["fields"]["seed"]["choices"]),
     *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
 )
 
 
 def package(key: str) -> bytes:
-    """All networks of one key in one safetensors file.
+    """All models of one key in one safetensors file.
 
     Parameters
     ----------
@@ -49,18 +52,20 @@ def package(key: str) -> bytes:
         ``"seed-3"``: the variants ``MODEL_VARIANTS`` trained from seed 3, in float32.
         ``"driven-3"``: the best recipe's and the one trained on noise currents, from seed 3.
         ``"voltage-3"``: those that learned from the voltage alone, from seed 3.
+        ``"methods-3"``: the cubic fitted through the integrator and the parameters (a, b, tau) by
+        single shooting from four guesses, to data set 3 with each amount of noise, in float64.
         ``"update-100"``: the variants that the study follows through training, after 100
         updates, in float16, as it keeps them.
 
     Returns
     -------
     bytes
-        Tensors named like ``"neural_ode/net.0.weight"``.
+        Tensors named like ``"neural_ode/net.0.weight"`` or ``"refined-0.05/coefficients"``.
 
     Raises
     ------
     ValueError
-        If the study has no such key, or a file of its weights is damaged.
+        If there is no such key, or a file that is read for it is damaged.
     """
     kind, number = one_of("key", key, KEYS).split("-")
     tensors: dict[str, np.ndarray] = {}
@@ -71,6 +76,8 @@ def package(key: str) -> bytes:
             for name, value in stacked.items():
                 if name.startswith(prefix):
                     tensors[f"{variant}/net.{name.removeprefix(prefix)}"] = value[row]
+    elif kind == "methods":
+        tensors = _fits(PRETRAINED / "methods.json", int(number))
     else:
         snapshots, _ = _read(PRETRAINED / "snapshots.safetensors")
         for name, value in snapshots.items():
@@ -78,6 +85,30 @@ def package(key: str) -> bytes:
             if update == number:
                 tensors[f"{variant}/net.{layer}"] = value
     return save(tensors)
+
+
+def problem_name(noise: float) -> str:
+    """The comparison's problem that differs from its centre in the noise alone."""
+    return f"fhn-noise{noise:g}-n40-dt0.5"
+
+
+def _fits(path: Path, seed: int) -> dict[str, np.ndarray]:
+    """What some methods fitted to one data set, by method and noise.
+
+    Without :func:`neurode_lib.methods.load_methods`, which needs torch to be imported.
+    """
+    tensors = {}
+    try:
+        content = json.loads(path.read_bytes())
+        rows = {(row["problem"], row["contestant"]): row for row in content["rows"]}
+        for noise in SPEC["method"]["fields"]["noise"]["choices"]:
+            for method, name in FITS.items():
+                row = rows[problem_name(noise), method]
+                constants = row["constants"][row["seeds"].index(seed)]
+                tensors[f"{method}-{noise:g}/{name}"] = np.array(constants, dtype=np.float64)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+    return tensors
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[int]]]:

@@ -875,6 +875,7 @@ WITHOUT_ROW = {
     "explorers.base": TRAITS,
     "explorers.hidden": TRAITS,
     "explorers.live": TRAITS,
+    "explorers.method": TRAITS,
     "explorers.model": TRAITS,
     "explorers.packages.write_scripts": "called by the site's build, with a folder of its own",
     "explorers.draw": TRAITS,

@@ -13,7 +13,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import ipywidgets
+import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 from traitlets import TraitError
 
@@ -22,6 +24,7 @@ from neurode_lib.explorers import (
     DrawCurrentExplorer,
     HiddenExplorer,
     LiveTrainingExplorer,
+    MethodExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
     RecordingExplorer,
@@ -29,7 +32,8 @@ from neurode_lib.explorers import (
     packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import KEYS, STUDY_VARIANTS, package
+from neurode_lib.explorers.packages import FITS, KEYS, STUDY_VARIANTS, package, problem_name
+from neurode_lib.methods import load_methods
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
 from neurode_lib.study.driven import load_driven_model
@@ -72,7 +76,9 @@ def test_every_field_of_the_spec_is_a_synchronised_trait() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [LiveTrainingExplorer, ModelExplorer, TrainingExplorer])
+@pytest.mark.parametrize(
+    "kind", [LiveTrainingExplorer, MethodExplorer, ModelExplorer, TrainingExplorer]
+)
 def test_the_other_explorers_have_their_fields_and_a_still_picture(kind: type) -> None:
     explorer = kind()
     assert set(explorer.state()) <= set(explorer.keys)
@@ -142,13 +148,14 @@ def test_the_hidden_coordinate_is_drawn_beside_w() -> None:
 
 def test_what_can_be_chosen_is_what_the_study_has() -> None:
     assert SPEC["model"]["fields"]["seed"]["choices"] == list(SEEDS)
+    assert SPEC["method"]["fields"]["seed"]["choices"] == list(SEEDS)
     assert SPEC["draw"]["fields"]["seed"]["choices"] == list(SEEDS)
     for name in SPEC["hidden"]["fields"]["data"]["choices"]:
         assert set(SPEC["hidden"]["fields"]["seed"]["choices"]) <= set(seeds_of(name))
     assert SPEC["training"]["fields"]["update"]["choices"] == list(SNAPSHOT_UPDATES)
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", [key for key in KEYS if not key.startswith("methods")])
 def test_a_package_is_byte_for_byte_what_the_librarys_loader_gives(key: str) -> None:
     kind, number = key.split("-")
     tensors = {}
@@ -177,6 +184,61 @@ def test_a_package_of_no_such_key_or_of_a_damaged_file_is_refused_by_name(
     monkeypatch.setattr(packages, "PRETRAINED", tmp_path)
     with pytest.raises(ValueError, match=r"neural_ode\.safetensors is not a whole safetensors"):
         package("seed-0")
+    (tmp_path / "methods.json").write_text('{"rows": []}')
+    with pytest.raises(ValueError, match=r"methods\.json is damaged: KeyError"):
+        package("methods-0")
+
+
+@pytest.mark.parametrize("seed", SPEC["method"]["fields"]["seed"]["choices"])
+def test_a_package_of_fits_has_what_the_comparison_measured(seed: int) -> None:
+    measured = load_methods()
+    tensors = safetensors.numpy.load(package(f"methods-{seed}"))
+    expected = {
+        f"{method}-{noise:g}/{name}": measured.row(problem_name(noise), method)
+        for noise in SPEC["method"]["fields"]["noise"]["choices"]
+        for method, name in FITS.items()
+    }
+    assert set(tensors) == set(expected)
+    for name, row in expected.items():
+        assert tensors[name].dtype == np.float64
+        assert tensors[name].tolist() == row["constants"][row["seeds"].index(seed)]
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [
+        ("noise", 0.1),
+        ("noise", "0.2"),
+        ("noise", False),
+        ("noise", float("nan")),
+        ("network", "time_input"),
+        ("seed", 10),
+        ("n_steps", 0),
+        ("n_steps", 10.5),
+        ("I", 2.0),
+        ("v0", float("inf")),
+        ("w0", None),
+    ],
+)
+def test_methods_refuse_what_was_not_measured(trait: str, value: object) -> None:
+    with pytest.raises(TraitError, match=trait):
+        MethodExplorer(**{trait: value})
+
+
+def test_no_noise_is_no_noise_as_a_whole_number_or_not() -> None:
+    assert MethodExplorer(noise=0.0).state() == MethodExplorer(noise=0).state()
+
+
+def test_without_noise_the_fits_are_the_neuron_and_with_much_they_are_not() -> None:
+    within = {}
+    for noise in (0, 0.2):
+        paths = MethodExplorer(noise=noise, n_steps=80).paths()
+        truth = paths.pop("truth")
+        within[noise] = {name: ((path - truth) ** 2).mean() for name, path in paths.items()}
+    assert within[0]["network"] == within[0.2]["network"]
+    for name in ("polynomial", "parameters"):
+        assert within[0][name] < 1e-7 < within[0.2][name]
+    assert within[0.2]["parameters"] < within[0.2]["polynomial"]
 
 
 def test_python_answers_what_the_page_asks_for() -> None:

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from neurode_lib.explorers import (
     LiveTrainingExplorer,
+    MethodExplorer,
     ModelExplorer,
     PhasePlaneExplorer,
     TrainingExplorer,
@@ -335,13 +336,17 @@ class QuickModel(WithoutPicture, ModelExplorer):
     pass
 
 
+class QuickMethod(WithoutPicture, MethodExplorer):
+    pass
+
+
 class QuickTraining(WithoutPicture, TrainingExplorer):
     pass
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", [PhasePlaneExplorer, QuickModel, QuickTraining, LiveTrainingExplorer]
+    "kind", [PhasePlaneExplorer, QuickMethod, QuickModel, QuickTraining, LiveTrainingExplorer]
 )
 @given(data=st.data())
 def test_the_static_form_carries_any_state_and_never_markup(kind, data):

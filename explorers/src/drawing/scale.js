@@ -24,3 +24,9 @@ export function format(value, digits) {
   const text = value.toFixed(digits);
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "−");
 }
+
+/** A number as "2.9 × 10⁻⁹". */
+export function scientific(value) {
+  const [digits, power] = value.toExponential(1).split("e");
+  return `${digits} × 10${power.replace(/[+\d-]/g, (sign) => ({ "+": "", "-": "⁻" })[sign] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])}`;
+}

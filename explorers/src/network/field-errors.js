@@ -1,4 +1,5 @@
 // How far a learned model is from the truth: its field on a grid, its trajectories in time.
+import { valuesAt } from "./field-values.js";
 
 /** Where the study compares fields: 21 × 21 points over what the true orbits visit. */
 export const GRID = { v: [-2, 2], w: [-1, 2], n: 21 };
@@ -17,13 +18,7 @@ export const gridPoints = (() => {
 
 /** A field at the grid points, interleaved like them. */
 export function onGrid(field) {
-  const values = new Float64Array(gridPoints.length);
-  const out = new Float64Array(2);
-  for (let i = 0; i < values.length; i += 2) {
-    field(0, gridPoints[i], gridPoints[i + 1], out);
-    values.set(out, i);
-  }
-  return values;
+  return valuesAt(field, gridPoints, new Float64Array(gridPoints.length));
 }
 
 /** Mean cosine of the angle between two fields; 0 where either vanishes, as in Python. */

@@ -1,9 +1,10 @@
-// The learned networks that the figures of one page share, each loaded when it is first wanted.
+// The learned models that the figures of one page share, each loaded when it is first wanted.
+import { FittedNeuron, Polynomial } from "./fitted-field.js";
 import { Network } from "./network.js";
 import { readSafetensors } from "./safetensors.js";
 
-/** Networks of one package: variant → Network, from tensors named "variant/net.0.weight". */
-export function readNetworks(bytes) {
+/** Models of one package: variant → model, from tensors named "variant/net.0.weight", or what else makes one. */
+export function readModels(bytes) {
   const groups = {};
   for (const [name, tensor] of Object.entries(readSafetensors(bytes))) {
     const cut = name.indexOf("/");
@@ -11,7 +12,13 @@ export function readNetworks(bytes) {
     groups[variant] ??= {};
     groups[variant][name.slice(cut + 1)] = tensor;
   }
-  return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, new Network(tensors)]));
+  return Object.fromEntries(Object.entries(groups).map(([variant, tensors]) => [variant, modelOf(tensors)]));
+}
+
+function modelOf({ coefficients, parameters, ...network }) {
+  if (coefficients) return new Polynomial(coefficients);
+  if (parameters) return new FittedNeuron(parameters);
+  return new Network(network);
 }
 
 /** The key of the networks that the reader trained in this page. */
@@ -46,7 +53,7 @@ export class Library {
   load(key) {
     if (!this.loading.has(key)) {
       const promise = this.fetchBytes(key).then((bytes) => {
-        this.loaded.set(key, readNetworks(bytes));
+        this.loaded.set(key, readModels(bytes));
       });
       promise.catch(() => this.loading.delete(key)); // a later attempt may succeed
       this.loading.set(key, promise);

@@ -1,5 +1,6 @@
 // The learners' network: in → H → H → 2 with tanh, weights as torch's nn.Linear stores them.
 import { integration, iteration, Trajectory } from "../neuron/integrators.js";
+import { valuesAt } from "./field-values.js";
 import { createKernel } from "./network-kernel.js";
 
 const NAMES = ["net.0.weight", "net.0.bias", "net.2.weight", "net.2.bias", "net.4.weight", "net.4.bias"];
@@ -102,12 +103,6 @@ export class Network {
       this.kernel.evaluate(I, points, out, from, count);
       return;
     }
-    const field = this.field(I);
-    const value = new Float64Array(2);
-    for (let i = 2 * from; i < 2 * (from + count); i += 2) {
-      field(0, points[i], points[i + 1], value);
-      out[i] = value[0];
-      out[i + 1] = value[1];
-    }
+    valuesAt(this.field(I), points, out, from, count);
   }
 }

@@ -2,8 +2,13 @@
 
 const MAX_HEADER = 1 << 20;
 const BLANK = "00000000";
+const READ = {
+  8: (view, at) => view.getFloat64(at, true),
+  4: (view, at) => view.getFloat32(at, true),
+  2: (view, at) => half(view.getUint16(at, true)),
+};
 
-/** @returns name → { shape, data: Float32Array }; half-precision tensors are widened. */
+/** @returns name → { shape, data }, a Float32Array, or a Float64Array for F64; half-precision tensors are widened. */
 export function readSafetensors(buffer) {
   const bytes = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : buffer;
   if (bytes.byteLength < 8) throw new RangeError("safetensors: the file is shorter than its header");
@@ -22,17 +27,14 @@ export function readSafetensors(buffer) {
       shape,
       data_offsets: [begin, end],
     } = entry;
-    const width = { F32: 4, F16: 2 }[dtype];
-    if (!width) throw new RangeError(`safetensors: ${name} has dtype ${dtype}, expected F32 or F16`);
+    const width = { F64: 8, F32: 4, F16: 2 }[dtype];
+    if (!width) throw new RangeError(`safetensors: ${name} has dtype ${dtype}, expected F64, F32 or F16`);
     const count = shape.reduce((product, size) => product * size, 1);
     if (end - begin !== count * width || begin < 0 || body + end > bytes.byteLength) {
       throw new RangeError(`safetensors: ${name} does not fit the file`);
     }
-    const data = new Float32Array(count);
-    for (let i = 0; i < count; i += 1) {
-      const at = body + begin + i * width;
-      data[i] = width === 4 ? view.getFloat32(at, true) : half(view.getUint16(at, true));
-    }
+    const data = new (width === 8 ? Float64Array : Float32Array)(count);
+    for (let i = 0; i < count; i += 1) data[i] = READ[width](view, body + begin + i * width);
     tensors[name] = { shape, data };
   }
   return tensors;

@@ -8,12 +8,15 @@ export const TAU = 12.5;
 /** DOP853 steps of at most this length count as the truth; Python's ACCURATE_STEP. */
 export const ACCURATE_STEP = 0.05;
 
-/** Vector field `(t, v, w, out)` under a current, a number or a function of time; writes (dv/dt, dw/dt) into `out`. */
-export function field(I) {
+/**
+ * Vector field `(t, v, w, out)` under a current, a number or a function of time; writes (dv/dt, dw/dt) into `out`.
+ * Other constants make it what somebody fitted to the neuron.
+ */
+export function field(I, { a = A, b = B, tau = TAU } = {}) {
   const at = typeof I === "function" ? I : () => I;
   return (t, v, w, out) => {
     out[0] = v - (v * v * v) / 3 - w + at(t);
-    out[1] = (v + A - B * w) / TAU;
+    out[1] = (v + a - b * w) / tau;
   };
 }
 

@@ -1,13 +1,14 @@
-// What ModelExplorer and TrainingExplorer share: learned models beside the truth, each with its phase
+// What ModelExplorer, TrainingExplorer and MethodExplorer share: learned models beside the truth, each with its phase
 // plane and its numbers, above one panel of traces.
 
 import { ANGLES, angleArrows } from "../drawing/angle-arrows.js";
 import { h, picture } from "../drawing/dom.js";
 import { Panel, surface } from "../drawing/plot.js";
-import { format, linear } from "../drawing/scale.js";
+import { format, linear, scientific } from "../drawing/scale.js";
 import { gridPoints, meanCosine, meanSquaredError, onGrid } from "../network/field-errors.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
 import { DT, STEPS } from "../training/dataset.js";
+import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
 import { dragHandle } from "./drag-handle.js";
 import { Explorer } from "./explorer.js";
 
@@ -19,31 +20,29 @@ const CHUNK = { truth: 20, model: 10, points: 49 }; // what is done between two 
 export const TRAINED = { dt: DT, t: DT * STEPS, steps: STEPS, currents: [0.2, 0.5] };
 
 /**
- * Subclasses say which `models` (variant → { name, kind, dash }) to show, which package of weights
- * holds them (`packageKey(state)`) and which clock they run by (`clock(state)` → { dt, steps }).
+ * Subclasses say which `models` (variant → { name, kind, dash }, and `title` where that is more than the name)
+ * to show, which packages hold them (`packageKeys(state)`), which clock they run by (`clock(state)` →
+ * { dt, steps }), and, if they like, what a line under each picture says of its model
+ * (`origin(variant, model, state)`).
  */
 export class ComparisonExplorer extends Explorer {
   buildStage() {
     this.traces = picture("Traces over time");
     this.notice = h("p", { class: "nx-notice", role: "status" });
-    this.cards = Object.entries(this.models).map(([key, { name }]) => {
+    this.cards = Object.entries(this.models).map(([key, { name, title = name }]) => {
       const canvas = picture(`Phase plane of ${name}`);
       const box = h("div", { class: "nx-plane" }, canvas);
       const card = {
         key,
         name,
         canvas,
+        title: h("p", { class: `nx-title nx-${key}` }, title),
         readout: h("p", { class: "nx-readout" }, " "),
+        origin: this.origin ? h("p", { class: "nx-readout" }, " ") : null,
         scales: { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) },
       };
       card.handle = dragHandle(box, this, card, name);
-      card.element = h(
-        "div",
-        { class: "nx-card", "data-model": key },
-        h("p", { class: `nx-title nx-${key}` }, name),
-        box,
-        card.readout,
-      );
+      card.element = h("div", { class: "nx-card", "data-model": key }, card.title, box, card.readout, card.origin);
       return card;
     });
     return h(
@@ -60,29 +59,75 @@ export class ComparisonExplorer extends Explorer {
     );
   }
 
+  /** The models to show, by variant, out of the packages that are here. */
+  pick(packages) {
+    return Object.assign({}, ...packages);
+  }
+
+  /** Which models `pick` takes, in words that differ when they do. */
+  picked(state) {
+    return this.packageKeys(state).join(" ");
+  }
+
+  currentSlider() {
+    const field = this.spec.fields.I;
+    const [lower, upper] = fhn.hopfCurrents();
+    return slider(
+      "I",
+      ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)],
+      field,
+      (changes) => this.set(changes),
+      {
+        digits: 2,
+        bands: regimeBands(field, lower, upper),
+        marks: TRAINED.currents.map((value) => ({ value })),
+        describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
+      },
+    );
+  }
+
+  stepsSlider() {
+    const marks = [{ value: TRAINED.steps, text: "trained" }];
+    return slider("n_steps", ["Steps"], this.spec.fields.n_steps, (changes) => this.set(changes), { marks });
+  }
+
+  seedSelect() {
+    const choices = this.spec.fields.seed.choices.map((seed) => [String(seed), String(seed)]);
+    return select("seed", ["Seed"], choices, (changes) => this.set(changes));
+  }
+
+  /** The initial state in numbers. */
+  startNumbers() {
+    const field = (name, letter) =>
+      number(name, [subscripted(letter, "0")], this.spec.fields[name], (changes) => this.set(changes));
+    return h("span", { class: "nx-pair" }, this.adopt(field("v0", "v")), this.adopt(field("w0", "w")));
+  }
+
   compute(state) {
-    const key = this.packageKey(state);
-    const networks = this.networks(key);
+    const keys = this.packageKeys(state);
+    const packages = this.learned(...keys);
+    const failed = keys.some((key) => this.failed.has(key));
+    const waiting = keys.some((key, i) => packages[i] === null && !this.failed.has(key));
+    const models = this.pick(packages, state);
     const { I, v0, w0 } = state;
     const { dt, steps } = this.clock(state);
     const truth = fhn.simulation(I, { v0, w0, dt, steps });
     const runs = {};
     // A package of the reader's own networks need not have them all.
-    const names = Object.keys(this.models).filter((name) => networks?.[name]);
-    for (const name of names) runs[name] = networks[name][this.models[name].kind](I, { v0, w0, dt, steps });
-    const fieldKey = `${key} ${I}`;
-    if (networks && this.fields?.key !== fieldKey) this.nextFields = newFields(fieldKey, I, networks, names);
+    const names = Object.keys(this.models).filter((name) => models[name]);
+    for (const name of names) runs[name] = models[name][this.models[name].kind](I, { v0, w0, dt, steps });
+    const fieldKey = `${this.picked(state)} ${I} ${names}`;
+    if (!waiting && this.fields?.key !== fieldKey) this.nextFields = newFields(fieldKey, I, models, names);
     return {
       state,
+      models,
       truth,
       runs,
-      waiting: networks === null,
-      failed: this.loadingFailed === key,
+      waiting,
+      failed,
       work: (deadline) => this.work(truth, runs, deadline),
       get finished() {
-        return (
-          networks !== null && truth.finished && Object.values(runs).every((run) => run.finished) && this.fieldsReady()
-        );
+        return !waiting && truth.finished && Object.values(runs).every((run) => run.finished) && this.fieldsReady();
       },
       fieldsReady: () => this.settled(fieldKey),
     };
@@ -117,11 +162,12 @@ export class ComparisonExplorer extends Explorer {
     for (const card of this.cards) this.drawCard(card, scene, truth, runs[card.key], colours);
     this.drawTraces(scene, truth, runs, colours);
     if (scene.finished) this.measure(truth, runs);
-    const words = scene.failed ? "The networks' weights could not be loaded; only the true neuron is shown." : "";
+    const shown = Object.keys(runs).length > 0 ? "what has come" : "only the true neuron";
+    const words = scene.failed ? `The networks' weights could not be loaded; ${shown} is shown.` : "";
     if (this.notice.textContent !== words) this.notice.textContent = words;
   }
 
-  drawCard(card, { state }, truth, run, colours) {
+  drawCard(card, { state, models }, truth, run, colours) {
     const { ctx, width, height } = surface(card.canvas);
     const panel = new Panel(ctx, { left: 26, top: 6, right: width - 6, bottom: height - 22 }, V_DOMAIN, W_DOMAIN);
     card.scales = panel;
@@ -133,6 +179,9 @@ export class ComparisonExplorer extends Explorer {
     });
     panel.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 4, yTicks: 4 });
     card.handle.show(state);
+    const { name, title = name } = this.models[card.key];
+    card.title.textContent = title;
+    if (card.origin) card.origin.textContent = run ? this.origin(card.key, models[card.key], state) : " ";
   }
 
   /** What a subclass has between the arrows and the trajectories. */
@@ -170,9 +219,10 @@ export class ComparisonExplorer extends Explorer {
 
   describe({ state }) {
     for (const card of this.cards) {
+      const { name, title = name } = this.models[card.key];
       card.canvas.setAttribute(
         "aria-label",
-        `Phase plane of the ${card.name} at current ${format(state.I, 2)}: its trajectory over the true one, ` +
+        `Phase plane of the ${title} at current ${format(state.I, 2)}: its trajectory over the true one, ` +
           "and its vector field, each arrow coloured by its angle to the true arrow.",
       );
     }
@@ -209,7 +259,7 @@ export class ComparisonExplorer extends Explorer {
   }
 
   summary(scene) {
-    if (scene.failed) return ["The true neuron only."];
+    if (scene.failed && Object.keys(scene.runs).length === 0) return ["The true neuron only."];
     if (!this.measures) return ["Loading the trained networks…"];
     const regime = fhn.regime(scene.state.I);
     return [
@@ -219,7 +269,7 @@ export class ComparisonExplorer extends Explorer {
   }
 }
 
-function newFields(key, I, networks, names) {
+function newFields(key, I, models, names) {
   const values = {};
   for (const name of names) values[name] = new Float64Array(gridPoints.length);
   const total = gridPoints.length / 2;
@@ -234,7 +284,7 @@ function newFields(key, I, networks, names) {
     advance(count) {
       const size = Math.min(count, total - done);
       for (const name of names) {
-        networks[name].evaluate(I, gridPoints, values[name], done, size);
+        models[name].evaluate(I, gridPoints, values[name], done, size);
       }
       done += size;
     },
@@ -252,4 +302,4 @@ const angleLegend = () =>
     ...ANGLES.map((text, i) => h("span", { class: `nx-angle nx-angle-${i}` }, text)),
   );
 
-export const errorText = (error) => (error >= 0.001 ? format(error, 3) : error.toExponential(1).replace("-", "−"));
+export const errorText = (error) => (error >= 0.001 ? format(error, 3) : scientific(error));

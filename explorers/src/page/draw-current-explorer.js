@@ -120,7 +120,7 @@ export class DrawCurrentExplorer extends Explorer {
 
   compute(state) {
     const key = `driven-${state.seed}`;
-    const networks = this.networks(key);
+    const [networks] = this.learned(key);
     const current = through(decode(state.drawn));
     const start = { v0: REST.v, w0: REST.w, dt: DT, steps: Math.round(this.end / DT) };
     const truth = fhn.simulation(current, start);
@@ -133,7 +133,7 @@ export class DrawCurrentExplorer extends Explorer {
       truth,
       runs,
       waiting: networks === null,
-      failed: this.loadingFailed === key,
+      failed: this.failed.has(key),
       work(deadline) {
         const late = () => performance.now() >= deadline;
         while (!truth.finished && !late()) truth.advance(CHUNK.truth);

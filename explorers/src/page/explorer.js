@@ -30,6 +30,7 @@ export class Explorer {
     this.visible = false;
     this.stale = true; // the scene does not match the state
     this.frame = 0;
+    this.failed = new Set(); // keys of learned models that could not be loaded
 
     installStyle(el);
     el.replaceChildren();
@@ -160,27 +161,24 @@ export class Explorer {
     return this.currentScene;
   }
 
-  /** Learned networks by key, or null while they are on their way; see library.js. */
-  networks(key) {
+  /** The packages of learned models of these keys, each null while it is on its way; see library.js. */
+  learned(...keys) {
     const { library } = this.options;
-    const here = library.get(key);
-    if (!here && this.loadingFailed !== key) {
-      library
-        .load(key)
-        .then(
-          () => {
-            this.loadingFailed = null;
-          },
-          () => {
-            this.loadingFailed = key;
-          },
-        )
-        .then(() => {
-          this.stale = true;
-          this.invalidate();
-        });
-    }
-    return here;
+    // What failed, and is not wanted now, may come when it is wanted again.
+    for (const key of this.failed) if (!keys.includes(key)) this.failed.delete(key);
+    return keys.map((key) => {
+      const here = library.get(key);
+      if (!here && !this.failed.has(key)) {
+        library
+          .load(key)
+          .catch(() => this.failed.add(key))
+          .then(() => {
+            this.stale = true;
+            this.invalidate();
+          });
+      }
+      return here;
+    });
   }
 
   /** Ask for a redraw on the next frame: however many events come, there is one. */

@@ -94,7 +94,7 @@ export class HiddenExplorer extends Explorer {
 
   compute(state) {
     const key = `voltage-${state.seed}`;
-    const network = this.networks(key)?.[state.data] ?? null;
+    const network = this.learned(key)[0]?.[state.data] ?? null;
     const { I, I_after: after, v0, w0 } = state;
     const options = { dt: DT, steps: STEPS };
     const truth = switched({ v0, w0, ...options }, (current, start) => fhn.simulation(current, start), [I, after]);
@@ -107,7 +107,7 @@ export class HiddenExplorer extends Explorer {
         return model;
       },
       waiting: network === null,
-      failed: this.loadingFailed === key,
+      failed: this.failed.has(key),
       work(deadline) {
         const late = () => performance.now() >= deadline;
         while (!truth.finished && !late()) truth.advance(CHUNK.truth);

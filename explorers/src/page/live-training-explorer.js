@@ -38,12 +38,12 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     return this.run.timeInput ? "time_input" : this.state.kind;
   }
 
-  packageKey() {
-    return `${this.generation}-${this.network ? this.run.update : "none"}`;
+  packageKeys() {
+    return [`${this.generation}-${this.network ? this.run.update : "none"}`];
   }
 
-  networks() {
-    return this.network ? { yours: this.network } : {};
+  learned() {
+    return [this.network ? { yours: this.network } : {}];
   }
 
   clock() {

@@ -3,9 +3,8 @@
 import { h } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
 import { OWN } from "../network/library.js";
-import * as fhn from "../neuron/fitzhugh-nagumo.js";
 import { ComparisonExplorer, TRAINED } from "./comparison-explorer.js";
-import { number, regimeBands, select, slider, subscripted, variable } from "./controls.js";
+import { slider, variable } from "./controls.js";
 import { spec } from "./spec.js";
 
 export class ModelExplorer extends ComparisonExplorer {
@@ -39,8 +38,8 @@ export class ModelExplorer extends ComparisonExplorer {
     };
   }
 
-  packageKey({ seed }) {
-    return seed === OWN ? OWN : `seed-${seed}`;
+  packageKeys({ seed }) {
+    return [seed === OWN ? OWN : `seed-${seed}`];
   }
 
   clock({ dt, n_steps: steps }) {
@@ -48,44 +47,15 @@ export class ModelExplorer extends ComparisonExplorer {
   }
 
   buildControls() {
-    const { fields } = this.spec;
-    const change = (changes) => this.set(changes);
-    const [lower, upper] = fhn.hopfCurrents();
-    this.seeds = select(
-      "seed",
-      ["Seed"],
-      fields.seed.choices.map((seed) => [String(seed), String(seed)]),
-      change,
-    );
+    this.seeds = this.seedSelect();
     return [
-      slider(
-        "I",
-        ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)],
-        fields.I,
-        change,
-        {
-          digits: 2,
-          bands: regimeBands(fields.I, lower, upper),
-          marks: TRAINED.currents.map((value) => ({ value })),
-          describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
-        },
-      ),
-      slider("dt", ["Step ", variable("dt")], fields.dt, change, {
+      this.currentSlider(),
+      slider("dt", ["Step ", variable("dt")], this.spec.fields.dt, (changes) => this.set(changes), {
         digits: 2,
         marks: [{ value: TRAINED.dt, text: "trained" }],
       }),
-      slider("n_steps", ["Steps"], fields.n_steps, change, { marks: [{ value: TRAINED.steps, text: "trained" }] }),
-      h(
-        "div",
-        { class: "nx-row nx-beside" },
-        this.adopt(this.seeds),
-        h(
-          "span",
-          { class: "nx-pair" },
-          this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
-          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)),
-        ),
-      ),
+      this.stepsSlider(),
+      h("div", { class: "nx-row nx-beside" }, this.adopt(this.seeds), this.startNumbers()),
     ];
   }
 

@@ -9,6 +9,7 @@ import { BackwardExplorer } from "./backward-explorer.js";
 import { DrawCurrentExplorer } from "./draw-current-explorer.js";
 import { HiddenExplorer } from "./hidden-explorer.js";
 import { LiveTrainingExplorer } from "./live-training-explorer.js";
+import { MethodExplorer } from "./method-explorer.js";
 import { ModelExplorer } from "./model-explorer.js";
 import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
 import { RecordingExplorer } from "./recording-explorer.js";
@@ -19,6 +20,7 @@ useKernel([relaxed, simd]);
 const EXPLORERS = new Map([
   ["phase-plane", PhasePlaneExplorer],
   ["model", ModelExplorer],
+  ["method", MethodExplorer],
   ["training", TrainingExplorer],
   ["live", LiveTrainingExplorer],
   ["draw", DrawCurrentExplorer],

@@ -36,9 +36,13 @@ export function trainerSource(document, base) {
   return () => loadScript(document, new URL("trainer.js", base)).then(() => globalThis.neurodeTrainer);
 }
 
-/** A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. */
+/**
+ * A live notebook: Python answers in the trait `_weights` to what is asked in `_wanted`. One question at a
+ * time: of a trait that changes while the kernel is busy, Python hears the last value only.
+ */
 export function modelSource(model) {
-  return (key) =>
+  let before = Promise.resolve();
+  const ask = (key) =>
     new Promise((resolve) => {
       const answer = () => {
         const { key: got, data } = model.get("_weights");
@@ -51,4 +55,9 @@ export function modelSource(model) {
       model.save_changes();
       answer();
     });
+  return (key) => {
+    const answered = before.then(() => ask(key));
+    before = answered;
+    return answered;
+  };
 }

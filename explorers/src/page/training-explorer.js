@@ -2,9 +2,8 @@
 
 import { h } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
-import * as fhn from "../neuron/fitzhugh-nagumo.js";
 import { ComparisonExplorer, TRAINED } from "./comparison-explorer.js";
-import { choiceSlider, number, regimeBands, slider, subscripted, variable } from "./controls.js";
+import { choiceSlider } from "./controls.js";
 import { spec } from "./spec.js";
 
 const PLAY_PAUSE = 700; // ms on each stage
@@ -15,7 +14,8 @@ export class TrainingExplorer extends ComparisonExplorer {
     // Scrubbing should not wait: once the reader comes near, fetch the other stages.
     const prefetch = () => {
       for (const update of this.spec.fields.update.choices) {
-        this.options.library.load(this.packageKey({ update })).catch(() => {}); // told when it is asked for
+        const [key] = this.packageKeys({ update });
+        this.options.library.load(key).catch(() => {}); // told when it is asked for
       }
     };
     el.addEventListener("pointerenter", prefetch, { once: true });
@@ -29,8 +29,8 @@ export class TrainingExplorer extends ComparisonExplorer {
     };
   }
 
-  packageKey({ update }) {
-    return `update-${update}`;
+  packageKeys({ update }) {
+    return [`update-${update}`];
   }
 
   clock() {
@@ -38,35 +38,12 @@ export class TrainingExplorer extends ComparisonExplorer {
   }
 
   buildControls() {
-    const { fields } = this.spec;
-    const change = (changes) => this.set(changes);
-    const [lower, upper] = fhn.hopfCurrents();
+    const { choices } = this.spec.fields.update;
     this.playButton = h("button", { type: "button", "data-action": "play", onclick: () => this.play() }, "Play");
     return [
-      choiceSlider("update", ["Updates of training"], fields.update.choices, change),
-      slider(
-        "I",
-        ["Current ", variable("I"), h("small", {}, ` trained at ${TRAINED.currents.join(" and ")}`)],
-        fields.I,
-        change,
-        {
-          digits: 2,
-          bands: regimeBands(fields.I, lower, upper),
-          marks: TRAINED.currents.map((value) => ({ value })),
-          describe: ({ I }) => `${format(I, 2)}, ${fhn.regime(I)}`,
-        },
-      ),
-      h(
-        "div",
-        { class: "nx-row" },
-        this.playButton,
-        h(
-          "span",
-          { class: "nx-pair" },
-          this.adopt(number("v0", [subscripted("v", "0")], fields.v0, change)),
-          this.adopt(number("w0", [subscripted("w", "0")], fields.w0, change)),
-        ),
-      ),
+      choiceSlider("update", ["Updates of training"], choices, (changes) => this.set(changes)),
+      this.currentSlider(),
+      h("div", { class: "nx-row" }, this.playButton, this.startNumbers()),
     ];
   }
 
