@@ -53,6 +53,6 @@ test("scales invert, ticks are round and inside", () => {
   assert.deepEqual(ticks(0, 0.35, 4), [0, 0.1, 0.2, 0.3]);
   assert.equal(format(-0.004, 2), "0.00");
   assert.equal(format(-1.5, 1), "−1.5");
-  assert.equal(scientific(2.94e-9), "2.9 × 10⁻⁹");
-  assert.equal(scientific(5e10), "5.0 × 10¹⁰");
+  assert.equal(scientific(2.94e-9), "2.9\u00a0×\u00a010⁻⁹");
+  assert.equal(scientific(5e10), "5.0\u00a0×\u00a010¹⁰");
 });

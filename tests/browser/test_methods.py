@@ -90,7 +90,7 @@ def test_readouts_are_the_metrics_of_the_library(address: str, new_page: Any, fi
         else:
             digits, power = f"{mse:.1e}".split("e")
             raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-            assert lines[0].endswith(f"MSE {digits} × 10{raised}")
+            assert lines[0].endswith(f"MSE {digits}\u00a0×\u00a010{raised}")
         assert lines[1] == origins[name]
 
 

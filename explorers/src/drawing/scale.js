@@ -25,8 +25,8 @@ export function format(value, digits) {
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "−");
 }
 
-/** A number as "2.9 × 10⁻⁹". */
+/** A number as "2.9 × 10⁻⁹", which no line ends within. */
 export function scientific(value) {
   const [digits, power] = value.toExponential(1).split("e");
-  return `${digits} × 10${power.replace(/[+\d-]/g, (sign) => ({ "+": "", "-": "⁻" })[sign] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])}`;
+  return `${digits}\u00a0×\u00a010${power.replace(/[+\d-]/g, (sign) => ({ "+": "", "-": "⁻" })[sign] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])}`;
 }
