@@ -107,7 +107,9 @@ def test_the_default_training_learns_the_neuron_and_python_finds_the_same(
     mse = trajectory_mse(expected[None], simulate(start, I, 80, 0.5)[None])
     readout = live.root.locator('[data-model="yours"] .nx-readout').text_content()
     assert readout.startswith(f"cosine {cosine:.3f} · MSE ")
-    assert float(readout.rsplit(" ", 1)[1].replace("−", "-")) == pytest.approx(mse, rel=0.05)
+    shown = readout.rsplit("MSE ", 1)[1].replace("\u00a0×\u00a010", "e")
+    shown = shown.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    assert float(shown) == pytest.approx(mse, rel=0.05)
 
 
 def test_the_same_seed_gives_the_same_run_however_often_it_is_paused(
