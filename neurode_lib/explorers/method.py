@@ -7,10 +7,9 @@ import numpy as np
 from neurode_lib._checks import FloatArray
 from neurode_lib.explorers._spec import field_trait
 from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
-from neurode_lib.explorers.packages import problem_name
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, simulate
-from neurode_lib.methods import load_methods
+from neurode_lib.methods import Problem, load_methods
 from neurode_lib.methods.stacks import ParameterFields, PolynomialFields
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_pretrained
@@ -77,7 +76,7 @@ class MethodExplorer(WeightedExplorer):
         measured = load_methods()
 
         def fitted(method: str) -> FloatArray:
-            row = measured.row(problem_name(self.noise), method)
+            row = measured.row(Problem(noise_std=self.noise).name, method)
             return np.array([row["constants"][row["seeds"].index(self.seed)]])
 
         drive = np.full((self.n_steps, 1), self.I)

@@ -87,7 +87,7 @@ def package(key: str) -> bytes:
     return save(tensors)
 
 
-def problem_name(noise: float) -> str:
+def _problem_name(noise: float) -> str:
     """The comparison's problem that differs from its centre in the noise alone."""
     return f"fhn-noise{noise:g}-n40-dt0.5"
 
@@ -103,7 +103,7 @@ def _fits(path: Path, seed: int) -> dict[str, np.ndarray]:
         rows = {(row["problem"], row["contestant"]): row for row in content["rows"]}
         for noise in SPEC["method"]["fields"]["noise"]["choices"]:
             for method, name in FITS.items():
-                row = rows[problem_name(noise), method]
+                row = rows[_problem_name(noise), method]
                 constants = row["constants"][row["seeds"].index(seed)]
                 tensors[f"{method}-{noise:g}/{name}"] = np.array(constants, dtype=np.float64)
     except (ValueError, KeyError, TypeError, IndexError) as error:

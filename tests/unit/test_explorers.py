@@ -32,8 +32,8 @@ from neurode_lib.explorers import (
     packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import FITS, KEYS, STUDY_VARIANTS, package, problem_name
-from neurode_lib.methods import load_methods
+from neurode_lib.explorers.packages import FITS, KEYS, STUDY_VARIANTS, package
+from neurode_lib.methods import Problem, load_methods
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
 from neurode_lib.study.driven import load_driven_model
@@ -194,7 +194,7 @@ def test_a_package_of_fits_has_what_the_comparison_measured(seed: int) -> None:
     measured = load_methods()
     tensors = safetensors.numpy.load(package(f"methods-{seed}"))
     expected = {
-        f"{method}-{noise:g}/{name}": measured.row(problem_name(noise), method)
+        f"{method}-{noise:g}/{name}": measured.row(Problem(noise_std=noise).name, method)
         for noise in SPEC["method"]["fields"]["noise"]["choices"]
         for method, name in FITS.items()
     }

@@ -14,10 +14,10 @@ from scipy.integrate import solve_ivp
 
 from neurode_lib._checks import FloatArray
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import FITS, package, problem_name
+from neurode_lib.explorers.packages import FITS, package
 from neurode_lib.methods import load_methods
 from neurode_lib.methods.monomials import exponents
-from neurode_lib.methods.problems import CENTRE, PROBLEMS
+from neurode_lib.methods.problems import PROBLEMS, Problem
 from neurode_lib.methods.stacks import FieldStack, ParameterFields, PolynomialFields
 from tools.ensure_node import ensure_node
 
@@ -50,7 +50,7 @@ def in_javascript() -> dict[str, Any]:
 
 
 def constants(method: str, noise: float) -> FloatArray:
-    row = load_methods().row(problem_name(noise), method)
+    row = load_methods().row(Problem(noise_std=noise).name, method)
     return np.array(row["constants"][row["seeds"].index(SEED)])
 
 
@@ -70,9 +70,8 @@ def test_every_amount_of_noise_is_one_of_the_comparisons() -> None:
     assert sorted(NOISES) == sorted(
         problem.noise_std
         for problem in PROBLEMS.values()
-        if problem.name == problem_name(problem.noise_std)
+        if problem == Problem(noise_std=problem.noise_std)
     )
-    assert problem_name(0.0) == CENTRE.name
 
 
 @pytest.mark.parametrize("noise", NOISES)
