@@ -38,7 +38,6 @@ class Choice(traitlets.Enum):  # type: ignore[type-arg]
             if choice == value and (number or type(choice) is type(value)):
                 return choice
         self.error(obj, value)
-        return None
 
 
 class Letters(traitlets.Unicode):  # type: ignore[type-arg]
