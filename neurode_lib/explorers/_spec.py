@@ -34,10 +34,10 @@ class Choice(traitlets.Enum):  # type: ignore[type-arg]
         choices = self.values or ()
         fractions = any(isinstance(choice, float) for choice in choices)
         number = fractions and isinstance(value, int | float) and not isinstance(value, bool)
-        for choice in choices:
-            if choice == value and (number or type(choice) is type(value)):
-                return choice
-        self.error(obj, value)
+        alike = [one for one in choices if one == value and (number or type(one) is type(value))]
+        if not alike:
+            self.error(obj, value)
+        return alike[0]
 
 
 class Letters(traitlets.Unicode):  # type: ignore[type-arg]
