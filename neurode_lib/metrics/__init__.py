@@ -40,7 +40,7 @@ from neurode_lib.metrics.fields import (
     split_by_distance,
     vector_field,
 )
-from neurode_lib.metrics.spikes import van_rossum_distance
+from neurode_lib.metrics.spikes import spike_coincidence, van_rossum_distance
 from neurode_lib.metrics.statistics import (
     Interval,
     PairedTest,
@@ -97,6 +97,7 @@ __all__ = [
     "rank_correlation",
     "relative_field_error",
     "rk4_equivalent_field",
+    "spike_coincidence",
     "spike_times",
     "split_by_distance",
     "state_space_divergence",

@@ -54,7 +54,7 @@ from neurode_lib.study.protocol import evaluate
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
 from neurode_lib.study.variants import VARIANTS, new_model, training_set, variant_named
-from neurode_lib.traces import read_recording
+from neurode_lib.traces import competition_traces, read_recording
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.loop import train, train_ensemble
 from neurode_lib.training.recipe import Recipe
@@ -553,6 +553,14 @@ ENTRIES = [
         tau="positive",
     ),
     entry(
+        metrics.spike_coincidence,
+        {"recorded": [1.0, 2.0], "predicted": [1.5], "tolerance": 0.5, "duration": 9.0},
+        recorded="train",
+        predicted="train",
+        tolerance="positive",
+        duration="positive",
+    ),
+    entry(
         metrics.state_space_divergence,
         {"generated": STARTS, "truth": STARTS, "n_bins": 3},
         generated="points",
@@ -825,6 +833,12 @@ ENTRIES = [
         seed="integer from 0",
     ),
     entry(
+        competition_traces,
+        {"stimulus": "04", "download": False},
+        stimulus="one of",
+        download="truth",
+    ),
+    entry(
         read_recording,
         {"source": RECORDING},
         source="file or its content",
@@ -946,6 +960,7 @@ WITHOUT_ROW = {
     "trained_range.warn_outside_trained_range": CHECK,
     "traces.checks": CHECKED,
     "traces.columns": CHECKED,
+    "traces.competition.RecordingsMissingError": "an error",
     "traces.errors": "an error",
     "traces.layout": CHECKED,
     "training.driven_rollout": CHECKED,

@@ -14,6 +14,7 @@ from tests.unit.bad_input import BAD, ENTRIES, WITHOUT_ROW, cases
 
 # Good arguments, that is; of files that are not there, or that would be written.
 SLOW_OR_MISSING = {
+    "competition_traces",
     "evaluate",
     "load_model",
     "load_trained",

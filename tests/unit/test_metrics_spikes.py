@@ -1,10 +1,10 @@
-"""Van Rossum's distance against the integral that it stands for, and against its limits."""
+"""Distances of spike trains, against the integral that one stands for and a factor by hand."""
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from neurode_lib.metrics import van_rossum_distance
+from neurode_lib.metrics import spike_coincidence, van_rossum_distance
 
 FIRST, SECOND = [3.0, 10.0, 11.0, 40.0], [4.5, 10.0, 38.0]
 
@@ -50,3 +50,39 @@ def test_it_is_symmetric_ignores_the_order_and_knows_empty_trains():
     assert van_rossum_distance([], [], 2.0) == 0.0
     assert van_rossum_distance([], [1.0], 2.0) == 0.5
     assert van_rossum_distance(FIRST, FIRST, 2.0) == 0.0
+
+
+# By hand: of three recorded and four predicted spikes in 100 ms two pairs are at most 2 ms apart.
+# f = 0.04 a millisecond, 2 f Δ N_r = 2 · 0.04 · 2 · 3 = 0.48, so
+# Γ = (2 − 0.48) / 3.5 / (1 − 0.16).
+def test_the_coincidence_factor_is_the_one_by_hand():
+    found = spike_coincidence([10.0, 30.0, 70.0], [11.0, 32.0, 50.0, 90.0], 2.0, 100.0)
+    assert found == pytest.approx((2 - 0.48) / 3.5 / 0.84, rel=1e-12)
+
+
+def test_coinciding_trains_have_a_factor_of_one_and_each_spike_has_one_partner():
+    assert spike_coincidence(FIRST, FIRST[::-1], 0.5, 100.0) == pytest.approx(1.0)
+    assert spike_coincidence([], [], 1.0, 100.0) == 1.0
+    assert spike_coincidence([], FIRST, 1.0, 100.0) == 0.0
+    # Two spikes beside one are one pair.
+    expected = (1 - 2 * 0.02 * 2 * 1) / 1.5 / (1 - 2 * 0.02 * 2)
+    assert spike_coincidence([50.0], [49.0, 51.0], 2.0, 100.0) == pytest.approx(expected)
+    # The greedy choice would be wrong if it took the nearest first: 10 with 10.5 leaves 11 alone.
+    expected = (2 - 2 * 0.02 * 1 * 2) / 2 / (1 - 0.04)
+    found = spike_coincidence([10.0, 11.0], [9.0, 10.5], 1.0, 100.0)
+    assert found == pytest.approx(expected)
+
+
+def test_a_poisson_train_has_a_factor_of_nought_on_average():
+    rng = np.random.default_rng(0)
+    recorded = np.cumsum(rng.uniform(30.0, 90.0, size=160))
+    factors = [
+        spike_coincidence(recorded, rng.uniform(0.0, 10_000.0, rng.poisson(100)), 4.0, 10_000.0)
+        for _ in range(300)
+    ]
+    assert abs(np.mean(factors)) < 4 * np.std(factors) / np.sqrt(len(factors)) + 0.01
+
+
+def test_a_train_that_is_everywhere_is_refused():
+    with pytest.raises(ValueError, match="predicted must leave time"):
+        spike_coincidence(FIRST, np.arange(100.0), 1.0, 100.0)

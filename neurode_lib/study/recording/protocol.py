@@ -53,12 +53,11 @@ def spike_times(voltage: FloatArray) -> FloatArray:
     return DT * after.astype(np.float64)
 
 
-def away_from_spikes(*voltages: FloatArray) -> npt.NDArray[np.bool_]:
-    """Where all of some potentials of one length are below threshold."""
+def away_from_spikes(n: int, *trains: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which of `n` samples are far from every spike of some trains."""
     before, after = AROUND_SPIKE
-    near = np.zeros(len(voltages[0]) + 1, dtype=np.int64)
-    for voltage in voltages:
-        for spike in spike_times(voltage).astype(int):
-            near[max(spike - before, 0)] += 1
-            near[min(spike + after + 1, len(voltage))] -= 1
-    return np.cumsum(near)[:-1] == 0
+    keep = np.ones(n, dtype=np.bool_)
+    for train in trains:
+        for spike in (train / DT).astype(int):
+            keep[max(spike - before, 0) : spike + after + 1] = False
+    return keep
