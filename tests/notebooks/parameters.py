@@ -58,6 +58,7 @@ PARAMETERS: dict[str, dict[str, object]] = {
         "horizon": 10.0,
         "t_back": 12.0,
     },
+    "20_a_real_recording": {"repeat": 1, "begin": 500, "length": 300, "step_current": 900.0},
     "17_only_the_voltage": {"seed": 2, "line_updates": 3, "shown": 100.0},
     "18_which_method_when": {"current": 0.2, "seed": 4, "noise_std": 0.1},
     "10_one_line_of_code": {"seed": 14, "I_shown": 0.2, "retrain": True, "updates": 5},

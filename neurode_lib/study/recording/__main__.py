@@ -26,7 +26,7 @@ from neurode_lib.study.recording.protocol import (
     spike_times,
 )
 from neurode_lib.study.recording.results import RESULTS, WEIGHTS
-from neurode_lib.study.recording.scores import ceiling, score, score_forecast
+from neurode_lib.study.recording.scores import ceiling, mean_score, score, score_forecast
 from neurode_lib.study.recording.settings import MAIN, SETTINGS
 from neurode_lib.traces.competition import competition_traces
 from neurode_lib.training.driven_rollout import driven_rollout
@@ -36,6 +36,8 @@ UNSEEN = ("validation", "held out")
 # Constant currents, in pA, and how long they are held, in ms; the first part is not counted.
 STEP_CURRENTS = tuple(range(0, 1001, 100))
 HELD, SETTLING = 2000, 500
+# Levels in mV at which a network's spikes may be counted.
+LEVELS = tuple(float(level) for level in range(-34, 11, 2))
 
 
 def repeats_of(name: str) -> RepeatedRecording:
@@ -84,7 +86,33 @@ def measure_setting(name: str, folder: Path, scale: Scale) -> dict[str, Any]:
     for part in UNSEEN:
         paths = forecast(weights, scale, data, PARTS[part])
         scores[part] = [score_forecast(data, part, path) for path in paths]
-    return {"scores": scores, "rates": firing_rates(weights, scale)}
+    return {
+        "scores": scores,
+        "own_level": own_levels(weights, scale, data),
+        "rates": firing_rates(weights, scale),
+    }
+
+
+def own_levels(weights: Weights, scale: Scale, data: RepeatedRecording) -> list[dict[str, Any]]:
+    """Held-out scores of networks whose spikes are counted at a level of their own.
+
+    It is the level with the best Γ (± 4 ms) in the validation part.
+    """
+    seen, held = (forecast(weights, scale, data, PARTS[part]) for part in UNSEEN)
+    found = []
+    for k in range(len(seen)):
+        by_level = [_at_level(data, "validation", seen[k], level)["gamma"][1] for level in LEVELS]
+        level = LEVELS[int(np.argmax(by_level))]
+        found.append({"level": level, **_at_level(data, "held out", held[k], level)})
+    return found
+
+
+def _at_level(
+    data: RepeatedRecording, part: str, paths: FloatArray, level: float
+) -> dict[str, Any]:
+    recorded = data.voltage[:, slice(*PARTS[part])]
+    pairs = zip(recorded, paths, strict=True)
+    return mean_score([score(v, p, spike_times(p, level)) for v, p in pairs])
 
 
 @torch.no_grad()

@@ -12,5 +12,4 @@ MAIN = "main"
 SETTINGS: Mapping[str, Setting] = {
     MAIN: Setting("04", 4, STAGES, tuple(range(10))),
     "set 05": Setting("05", 4, STAGES, (0, 1, 2)),
-    "one repeat": Setting("04", 4, STAGES, (0, 1, 2), repeats=1),
 }
