@@ -228,7 +228,6 @@ PAGE = {
     "figures": {"4.0": "version of a licence"},
     "how_to_cite": {"4.0": "version of a licence", "2.0": "version", "1.1": "version"},
     "notation": {"0.7": "parameter a", "0.8": "parameter b", "12.5": "parameter tau"},
-    "your_own_data": {"20": "steps of a window"},
     "prerequisites": {
         "× 2": "size of a matrix",
         "3.11": "version of Python",
