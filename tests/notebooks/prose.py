@@ -62,7 +62,6 @@ CHAPTER = {
         "10": "steps shown in an exercise",
         "30": "steps shown in an exercise",
         "1": "per cent within which a period counts as near",
-        "50": "ms of current that the page's linear model sees",
     },
     "20_a_real_recording": {
         "04": "the name of a set",
@@ -73,7 +72,7 @@ CHAPTER = {
         "30": "ms of voltage that a forecast begins with, and a time of an exercise",
         "20": "ms: the first windows",
         "100": "ms: the last windows, and the length of an exercise",
-        "50": "mV: an error that no potential can have, and a time of an exercise",
+        "50": "mV: an error that no potential can have or ms: a linear model; an exercise",
         "500": "pA or ms: where counting begins",
         "800": "pA: a constant current",
         "11": "ms: a time of an exercise",
