@@ -52,7 +52,8 @@ def test_neuron_and_network_agree_with_python(
         # Each fits the start by itself, through float32 networks: that leaves a few digits open.
         found = path_of(series["model"])
         np.testing.assert_allclose(found[0], model[0], rtol=0, atol=1e-4)
-        network = load_voltage_model(shown["data"], shown["seed"])
+        # In float64: how torch rounds float32 differs between processors.
+        network = load_voltage_model(shown["data"], shown["seed"]).double()
         expected = predict(network, found[:1], shown["I"], DT * np.arange(until))[0]
         np.testing.assert_allclose(found[:until], expected, rtol=0, atol=1e-5)
 
