@@ -44,6 +44,15 @@ def test_every_explorer_draws_and_its_sliders_answer(
     assert len(set(names)) == len(names), "links could not tell these figures apart"
     for one in names:
         fig = figure(page, one)
+        sample = fig.root.locator('[data-action="sample"]')
+        if sample.count():
+            # There is nothing to draw before there is a recording.
+            sample.click()
+            page.wait_for_function(
+                """name => document.querySelector(`.neurode-explorer[data-name="${name}"]`)
+                    .explorer.recording""",
+                arg=one,
+            )
         for slider in fig.root.locator('input[type="range"]').all():
             key = slider.get_attribute("name")
             before, picture = fig.state()[key], fig.picture()
