@@ -131,7 +131,7 @@
 .nx .nx-notice { grid-column: 1 / -1; margin: 0; padding: .4rem .7rem; border-left: 4px solid #d55e00; border-radius: 4px; background: var(--nx-soft); }
 .nx .nx-notice:empty { display: none; }
 
-.nx-controls { display: grid; gap: .35rem 1.4rem; grid-template-columns: 1fr; margin-top: .6rem; align-items: start; }
+.nx-controls { display: grid; gap: .35rem 1.4rem; grid-template-columns: minmax(0, 1fr); margin-top: .6rem; align-items: start; }
 @container (min-width: 560px) { .nx-controls { grid-template-columns: 1fr 1fr; } .nx-row:not(.nx-beside) { grid-column: 1 / -1; } .nx-beside { align-self: center; } }
 .nx-control { display: grid; grid-template-columns: 1fr auto; align-items: baseline; min-width: 0; }
 .nx label { margin: 0; font-weight: 400; }
@@ -175,6 +175,8 @@
 
 .nx-row { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; margin-top: .15rem; }
 .nx-select, .nx-number, .nx-pair { display: inline-flex; align-items: center; gap: .45rem; }
+.nx-select { min-width: 0; max-width: 100%; }
+.nx .nx-select select { min-width: 0; text-overflow: ellipsis; }
 .nx-pair { gap: .8rem; }
 .nx .nx-number input { width: 5.2em; font-variant-numeric: tabular-nums; appearance: textfield; -moz-appearance: textfield; }
 .nx .nx-number input::-webkit-inner-spin-button { display: none; }
