@@ -24,12 +24,9 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 TWO_AT_A_TIME = ["-n", "2"]
 # Lines and branches; the least share is in pyproject.toml, and less is a failure.
 COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
-# Strict: every stored text, HTML and SVG output must come out the same, but for what drawings.cfg
-# leaves out. A notebook's cells stay together (loadfile): they share a kernel.
-NBVAL = [
-    *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"),
-    "--nbval-sanitize-with=tests/notebooks/drawings.cfg",
-]
+# Strict: every stored text, HTML and SVG output must come out the same. A notebook's cells stay
+# together (loadfile): they share a kernel.
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"]
 
 
 def run(title: str, command: list[str], folder: Path = ROOT) -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from neurode_lib.explorers._spec import SPEC, field_trait
 from neurode_lib.explorers._still import GREEN, ORANGE, Panel, picture
-from neurode_lib.explorers.weighted import WeightedExplorer
+from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_CURRENTS, simulate
 from neurode_lib.inputs import Input, sampled
-from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
 from neurode_lib.phase_plane import equilibria
 from neurode_lib.study.driven import load_driven_model
 
@@ -69,10 +66,7 @@ class DrawCurrentExplorer(WeightedExplorer):
         trace = Panel((30, 125, 600, 150), (0.0, _END), _V)
         trace.curve(t, simulate(start, current, len(t) - 1)[0, :, 0], "currentColor", width=3.5)
         for name, colour in _MODELS.items():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UntrainedCurrentWarning)
-                warnings.simplefilter("ignore", DivergedWarning)
-                path = predict(load_driven_model(name, self.seed), start, current, t)[0]
+            path = learned_path(load_driven_model(name, self.seed), start[0], current, t)
             trace.curve(t, path[:, 0], colour)
         description = (
             "A current that changes in time, and the voltage with which the neuron, a Neural ODE "

@@ -60,7 +60,7 @@ class HiddenExplorer(WeightedExplorer):
 
     def paths(self) -> tuple[FloatArray, FloatArray]:
         """The neuron's trajectory (v, w) and the network's (v, h), of shape (321, 2) each."""
-        model = load_voltage_model(self.data, self.seed)
+        model = load_voltage_model(self.data, self.seed).double()
 
         def neuron(start: FloatArray, current: float) -> FloatArray:
             return simulate(start, current, SWITCH, DT)

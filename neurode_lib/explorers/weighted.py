@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -12,20 +13,22 @@ from torch import nn
 from neurode_lib._checks import FloatArray
 from neurode_lib.explorers.base import Explorer
 from neurode_lib.explorers.packages import package
+from neurode_lib.inputs import Drive
 from neurode_lib.metrics import DivergedWarning, UntrainedCurrentWarning, predict
 
 
 def learned_path(
-    model: nn.Module, start: FloatArray, current: float, t: npt.ArrayLike
+    model: nn.Module, start: FloatArray, current: Drive, t: npt.ArrayLike
 ) -> FloatArray:
     """A model's trajectory from one start, shape (T, 2).
 
-    Readers may choose any current, and a picture shows by itself where a curve ends.
+    Readers may choose any current, and a picture shows by itself where a curve ends. In float64:
+    processors round float32 differently, and a stored picture shall come out the same on all.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UntrainedCurrentWarning)
         warnings.simplefilter("ignore", DivergedWarning)
-        return predict(model, start[None], current, t)[0]
+        return predict(copy.deepcopy(model).double(), start[None], current, t)[0]
 
 
 class WeightedExplorer(Explorer):
