@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -136,6 +137,15 @@ class Figure:
 
     def series(self) -> dict[str, dict[str, list[float]]]:
         return self.root.evaluate("el => el.explorer.series()")
+
+    def paths(self) -> dict[str, np.ndarray]:
+        """Those series that are trajectories in the plane, of shape (T, 2)."""
+        plane = ("v", "w")
+        return {
+            name: np.stack([series[key] for key in plane], axis=-1)
+            for name, series in self.series().items()
+            if series.keys() >= set(plane)
+        }
 
     def set(self, **changes: Any) -> None:
         self.root.evaluate("(el, changes) => el.explorer.set(changes)", changes)

@@ -25,10 +25,6 @@ def address(site: Any) -> str:
     return site.write("draw.html", DrawCurrentExplorer().to_html())
 
 
-def path_of(series: dict[str, list[float]]) -> np.ndarray:
-    return np.stack([series["v"], series["w"]], axis=-1)
-
-
 @pytest.mark.filterwarnings("ignore::neurode_lib.metrics.UntrainedCurrentWarning")
 def test_neuron_and_networks_agree_with_python(address: str, new_page: Any, figure: Any) -> None:
     page = new_page(address)
@@ -39,15 +35,15 @@ def test_neuron_and_networks_agree_with_python(address: str, new_page: Any, figu
         drawn = SPEC["draw"]["presets"][preset]["state"]["drawn"]
         fig.set(seed=seed, drawn=drawn)
         page.wait_for_function(READY)
-        series, current = fig.series(), DrawCurrentExplorer(drawn=drawn).current()
+        paths, current = fig.paths(), DrawCurrentExplorer(drawn=drawn).current()
         truth = simulate(start, current, 400)[0]
         # Along a slow ramp neighbours fly apart: there, until the first spike.
         until = 401 if preset != "ramp" else int(np.argmax(truth[:, 0] > 0))
-        np.testing.assert_allclose(path_of(series["truth"])[:until], truth[:until], atol=1e-9)
+        np.testing.assert_allclose(paths["truth"][:until], truth[:until], atol=1e-9)
         for name in MODELS:
             expected = predict(load_driven_model(name, seed), start, current, t)[0]
             np.testing.assert_allclose(
-                path_of(series[name])[:160], expected[:160], atol=1e-5, err_msg=f"{name} {preset}"
+                paths[name][:160], expected[:160], atol=1e-5, err_msg=f"{name} {preset}"
             )
 
 

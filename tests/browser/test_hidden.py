@@ -30,10 +30,6 @@ def address(site: Any) -> str:
     return site.write("hidden.html", HiddenExplorer().to_html())
 
 
-def path_of(series: dict[str, list[float]]) -> np.ndarray:
-    return np.stack([series["v"], series["w"]], axis=-1)
-
-
 @pytest.mark.parametrize("without_webassembly", [False, True])
 def test_neuron_and_network_agree_with_python(
     without_webassembly: bool, address: str, new_page: Any, figure: Any
@@ -46,11 +42,11 @@ def test_neuron_and_network_agree_with_python(
     for shown, until in SHOWN:
         fig.set(**shown)
         page.wait_for_function(READY)
-        series = fig.series()
+        paths = fig.paths()
         truth, model = HiddenExplorer(**shown).paths()
-        np.testing.assert_allclose(path_of(series["truth"]), truth, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(paths["truth"], truth, rtol=0, atol=1e-9)
         # Each fits the start by itself, through float32 networks: that leaves a few digits open.
-        found = path_of(series["model"])
+        found = paths["model"]
         np.testing.assert_allclose(found[0], model[0], rtol=0, atol=1e-4)
         # In float64: how torch rounds float32 differs between processors.
         network = load_voltage_model(shown["data"], shown["seed"]).double()

@@ -96,10 +96,8 @@ def test_the_default_training_learns_the_neuron_and_python_finds_the_same(
     assert held_out_mse(model, (0.2, 0.5)) == pytest.approx(run["errors"][-1][1], abs=1e-5)
     for I, start in [(0.5, (-1.0, 0.5)), (0.2, (1.5, -0.8))]:
         live.fig.set(I=I, v0=start[0], w0=start[1])
-        series = live.fig.series()
         expected = predict(model, [start], I, GRID)[0]
-        path = np.stack([series["yours"]["v"], series["yours"]["w"]], axis=-1)
-        np.testing.assert_allclose(path, expected, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(live.fig.paths()["yours"], expected, rtol=0, atol=1e-5)
     # The readouts, drawn for the last of the two.
     live.fig.settle()
     points, true = field_on_grid(fhn_rhs, I, v_range=FIELD_V_RANGE, w_range=FIELD_W_RANGE)

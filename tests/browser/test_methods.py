@@ -28,10 +28,6 @@ def address(site: Any) -> str:
     return site.write("methods.html", MethodExplorer().to_html())
 
 
-def path_of(series: dict[str, list[float]]) -> np.ndarray:
-    return np.stack([series["v"], series["w"]], axis=-1)
-
-
 @pytest.mark.parametrize("without_webassembly", [False, True])
 def test_all_contestants_agree_with_python(
     without_webassembly: bool, address: str, new_page: Any, figure: Any
@@ -48,13 +44,13 @@ def test_all_contestants_agree_with_python(
     ):
         fig.set(n_steps=80, **shown)
         fig.settle()
-        series = fig.series()
+        paths = fig.paths()
         expected = MethodExplorer(n_steps=80, **shown).paths()
-        assert set(series) == set(expected)
+        assert set(paths) == set(expected)
         for name, path in expected.items():
             tolerance = 1e-5 if name == "network" else 1e-9
             np.testing.assert_allclose(
-                path_of(series[name]), path, rtol=0, atol=tolerance, err_msg=f"{name} {shown}"
+                paths[name], path, rtol=0, atol=tolerance, err_msg=f"{name} {shown}"
             )
 
 

@@ -35,10 +35,6 @@ def pages(site: Any) -> dict[str, str]:
     }
 
 
-def path_of(series: dict[str, list[float]]) -> np.ndarray:
-    return np.stack([series["v"], series["w"]], axis=-1)
-
-
 @pytest.mark.parametrize("without_webassembly", [False, True])
 def test_networks_in_the_page_agree_with_pytorch(
     without_webassembly: bool, pages: dict[str, str], new_page: Any, figure: Any
@@ -54,15 +50,13 @@ def test_networks_in_the_page_agree_with_pytorch(
             "() => Object.keys(document.querySelector('[data-name=model]')"
             ".explorer.series()).length === 4"
         )
-        series = fig.series()
+        paths = fig.paths()
         t = dt * np.arange(81)
         truth = simulate(start, I, 80, dt)
-        np.testing.assert_allclose(path_of(series["truth"]), truth, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(paths["truth"], truth, rtol=0, atol=1e-9)
         for variant in VARIANTS:
             expected = predict(load_pretrained(variant, seed), [start], I, t)[0]
-            np.testing.assert_allclose(
-                path_of(series[variant]), expected, rtol=0, atol=1e-5, err_msg=variant
-            )
+            np.testing.assert_allclose(paths[variant], expected, rtol=0, atol=1e-5, err_msg=variant)
 
 
 def test_readouts_are_the_metrics_of_the_library(
@@ -146,12 +140,12 @@ def test_scrubbing_shows_the_network_of_that_update(
         fig.slider("update").press(key)
         fig.root.locator(".nx-summary", has_text=f"After {update} updates").wait_for()
         assert fig.picture() != picture
-        series = fig.series()
+        paths = fig.paths()
         for variant in ("neural_ode", "default_init"):
             expected = predict(
                 load_snapshot(variant, update), [[-1.0, 0.5]], 0.5, 0.5 * np.arange(81)
             )[0]
-            np.testing.assert_allclose(path_of(series[variant]), expected, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(paths[variant], expected, rtol=0, atol=1e-5)
     fig.root.locator('[data-action="play"]').click()
     page.wait_for_function(
         "document.querySelector('[data-name=training]').explorer.state.update === 600"

@@ -67,7 +67,7 @@ class LinearFilter:
         scores = [
             np.mean(
                 [
-                    _score(spike_times(v), _crossings(path, level), TRAINING[1])
+                    _score(spike_times(v), spike_times(path, level), TRAINING[1])
                     for v, path in zip(data.voltage[:, part], seen, strict=True)
                 ]
             )
@@ -81,7 +81,7 @@ class LinearFilter:
 
     def spikes(self, current: FloatArray) -> FloatArray:
         """Times of spikes in ms after the first sample."""
-        return _crossings(self.voltage(current), self.level)
+        return spike_times(self.voltage(current), self.level)
 
     def summary(self) -> dict[str, Any]:
         """What was fitted, as JSON carries it."""
@@ -187,11 +187,6 @@ def _fire(paths: FloatArray, threshold: FloatArray, jumps: FloatArray) -> list[F
         when.append(fires)
     fired = np.array(when)
     return [DT * np.flatnonzero(fired[:, p]).astype(np.float64) for p in range(len(paths))]
-
-
-def _crossings(path: FloatArray, level: float) -> FloatArray:
-    after = 1 + np.flatnonzero((path[1:] >= level) & (path[:-1] < level))
-    return DT * after.astype(np.float64)
 
 
 def _score(recorded: FloatArray, predicted: FloatArray, duration: float) -> float:

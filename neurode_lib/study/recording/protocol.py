@@ -49,8 +49,9 @@ class RepeatedRecording(NamedTuple):
 def spike_times(voltage: FloatArray, level: float = SPIKE) -> FloatArray:
     """When a potential sampled every millisecond crosses a level upward, in ms after its first.
 
-    To the sample before which it happened: at one sample a millisecond a spike is one or two
-    samples high.
+    To the sample before which it happened. The spline of
+    :func:`neurode_lib.metrics.cycles.spike_times` would make up times between samples: a spike is
+    one or two of them high.
     """
     after = 1 + np.flatnonzero((voltage[1:] >= level) & (voltage[:-1] < level))
     return DT * after.astype(np.float64)

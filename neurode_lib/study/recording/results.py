@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurode_lib._checks import folder_or_file, one_of
+from neurode_lib._checks import folder_or_file
 from neurode_lib.models import NeuralODE, ODEFunc, network_of
 from neurode_lib.scaling import Scaling
 from neurode_lib.study.parts import read_measurements
@@ -40,12 +40,8 @@ def load_recording_study(path: str | Path = RESULTS) -> dict[str, Any]:
     return read_measurements(folder_or_file("path", path))
 
 
-def load_recording_model(name: str = "shown") -> tuple[Weights, Scale, NeuralODE]:
+def load_recording_model() -> tuple[Weights, Scale, NeuralODE]:
     """The model that the chapter draws.
-
-    Parameters
-    ----------
-    name : {"shown"}
 
     Returns
     -------
@@ -59,9 +55,8 @@ def load_recording_model(name: str = "shown") -> tuple[Weights, Scale, NeuralODE
     FileNotFoundError
         If its weights are missing.
     ValueError
-        If there is no such model, or its file is damaged.
+        If the file is damaged.
     """
-    one_of("name", name, ("shown",))
     tensors, metadata = load_weights(WEIGHTS)
     scale = Scale(*metadata["scale"])
     model = model_in_units({key: weight[0] for key, weight in tensors.items()}, scale)
