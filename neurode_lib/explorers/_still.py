@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import html
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -112,3 +114,43 @@ def picture(panels: list[tuple[Panel, str, str]], size: tuple[int, int], descrip
         f'aria-label="{html.escape(description)}" style="width:100%;height:auto" '
         f'font-family="system-ui, sans-serif" font-size="13">{body}</svg>'
     )
+
+
+class Learned(NamedTuple):
+    """What a model makes of a start, and how it is shown: states of shape (T, 2)."""
+
+    name: str
+    colour: str
+    path: FloatArray
+
+
+def comparison(
+    t: npt.NDArray[np.floating[Any]], truth: FloatArray, models: Sequence[Learned], description: str
+) -> str:
+    """The true neuron and each model: a phase plane per model, and below all traces of `v`.
+
+    Parameters
+    ----------
+    t : ndarray, shape (T,)
+    truth : ndarray, shape (T, 2)
+        States of the true neuron.
+    models : sequence of Learned
+        From left to right.
+    description : str
+        Text alternative.
+    """
+    v_range, w_range = (-2.5, 2.5), (-1.3, 2.3)
+    gap = 24
+    width = (600 - gap * (len(models) - 1)) // len(models)
+    trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), v_range)
+    trace.curve(t, truth[:, 0], "currentColor", width=3.5)
+    panels = []
+    for column, (name, colour, path) in enumerate(models):
+        plane = Panel((30 + (width + gap) * column, 8, width, 225), v_range, w_range)
+        plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
+        plane.curve(path[:, 0], path[:, 1], colour)
+        v, w = truth[0]
+        plane.disc(v, w, colour)
+        trace.curve(t, path[:, 0], colour)
+        panels.append((plane, "v", f"w · {name}"))
+    return picture([*panels, (trace, "t", "v")], (640, 420), description)

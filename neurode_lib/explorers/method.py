@@ -6,7 +6,7 @@ import numpy as np
 
 from neurode_lib._checks import FloatArray
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
+from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Learned, comparison
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, simulate
 from neurode_lib.methods import Problem, load_methods
@@ -14,7 +14,6 @@ from neurode_lib.methods.stacks import ParameterFields, PolynomialFields
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_pretrained
 
-_V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _MODELS = {
     "network": ("network", BLUE),
     "polynomial": ("polynomial", PURPLE),
@@ -98,21 +97,11 @@ class MethodExplorer(WeightedExplorer):
         paths = self.paths()
         truth = paths["truth"]
         t = DT * np.arange(len(truth))
-        trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
-        trace.curve(t, truth[:, 0], "currentColor", width=3.5)
-        panels = []
-        for column, (key, (name, colour)) in enumerate(_MODELS.items()):
-            path = paths[key]
-            plane = Panel((30 + 208 * column, 8, 184, 225), _V, _W)
-            plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
-            plane.curve(path[:, 0], path[:, 1], colour)
-            plane.disc(self.v0, self.w0, colour)
-            trace.curve(t, path[:, 0], colour)
-            panels.append((plane, "v", f"w · {name}"))
+        models = [Learned(name, colour, paths[key]) for key, (name, colour) in _MODELS.items()]
         description = (
             "A network trained without noise, a polynomial and parameters fitted to data with "
             f"noise {self.noise:g}, and the true neuron at I = {self.I:.2f} ({regime(self.I)}), "
             f"{self.n_steps} steps of {DT:g} from v = {self.v0:.2f}, w = {self.w0:.2f}: "
             "their trajectories in the phase plane, and v against time."
         )
-        return picture([*panels, (trace, "t", "v")], (640, 420), description)
+        return comparison(t, truth, models, description)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Panel, picture
+from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Learned, comparison
 from neurode_lib.explorers.packages import MODEL_VARIANTS
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import simulate
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_pretrained
 
-_V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _COLOURS = dict(zip(MODEL_VARIANTS, (BLUE, VERMILLION, PURPLE), strict=True))
 _NAMES = dict(zip(MODEL_VARIANTS, ("Neural ODE", "Discrete RNN", "with time input"), strict=True))
 
@@ -62,20 +61,17 @@ class ModelExplorer(WeightedExplorer):
         start = np.array([self.v0, self.w0])
         t = self.dt * np.arange(self.n_steps + 1)
         truth = simulate(start, self.I, self.n_steps, self.dt)
-        trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
-        trace.curve(t, truth[:, 0], "currentColor", width=3.5)
-        panels = []
-        for column, variant in enumerate(MODEL_VARIANTS):
-            path = learned_path(load_pretrained(variant, self.seed), start, self.I, t)
-            plane = Panel((30 + 208 * column, 8, 184, 225), _V, _W)
-            plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
-            plane.curve(path[:, 0], path[:, 1], _COLOURS[variant])
-            plane.disc(self.v0, self.w0, _COLOURS[variant])
-            trace.curve(t, path[:, 0], _COLOURS[variant])
-            panels.append((plane, "v", f"w · {_NAMES[variant]}"))
+        models = [
+            Learned(
+                _NAMES[variant],
+                _COLOURS[variant],
+                learned_path(load_pretrained(variant, self.seed), start, self.I, t),
+            )
+            for variant in MODEL_VARIANTS
+        ]
         description = (
             f"Three learned models and the true neuron at I = {self.I:.2f} ({regime(self.I)}), "
             f"{self.n_steps} steps of {self.dt:g} from v = {self.v0:.2f}, w = {self.w0:.2f}: "
             "their trajectories in the phase plane, and v against time."
         )
-        return picture([*panels, (trace, "t", "v")], (640, 420), description)
+        return comparison(t, truth, models, description)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, GREEN, Panel, picture
+from neurode_lib.explorers._still import BLUE, GREEN, Learned, comparison
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, simulate
 from neurode_lib.phase_plane import regime
 from neurode_lib.study.pretrained import load_snapshot
 
-_V, _W = (-2.5, 2.5), (-1.3, 2.3)
 _VARIANTS = {"neural_ode": ("zero at first", BLUE), "default_init": ("default", GREEN)}
 
 
@@ -52,20 +51,17 @@ class TrainingExplorer(WeightedExplorer):
         start = np.array([self.v0, self.w0])
         t = DT * np.arange(TRAINED_STEPS + 1)
         truth = simulate(start, self.I, TRAINED_STEPS, DT)
-        trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), _V)
-        trace.curve(t, truth[:, 0], "currentColor", width=3.5)
-        panels = []
-        for column, (variant, (name, colour)) in enumerate(_VARIANTS.items()):
-            path = learned_path(load_snapshot(variant, self.update), start, self.I, t)
-            plane = Panel((30 + 312 * column, 8, 288, 225), _V, _W)
-            plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
-            plane.curve(path[:, 0], path[:, 1], colour)
-            plane.disc(self.v0, self.w0, colour)
-            trace.curve(t, path[:, 0], colour)
-            panels.append((plane, "v", f"w · {name}"))
+        models = [
+            Learned(
+                name,
+                colour,
+                learned_path(load_snapshot(variant, self.update), start, self.I, t),
+            )
+            for variant, (name, colour) in _VARIANTS.items()
+        ]
         description = (
             f"A Neural ODE after {self.update} updates, from a zero last layer and from the "
             f"default start, beside the true neuron at I = {self.I:.2f} ({regime(self.I)}): "
             "trajectories in the phase plane, and v against time."
         )
-        return picture([*panels, (trace, "t", "v")], (640, 420), description)
+        return comparison(t, truth, models, description)
