@@ -7,8 +7,10 @@ kind of argument says which of these are good for it after all.
 from __future__ import annotations
 
 import datetime
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ from neurode_lib.study.protocol import evaluate
 from neurode_lib.study.results import load_results
 from neurode_lib.study.run import run_study
 from neurode_lib.study.variants import VARIANTS, new_model, training_set, variant_named
-from neurode_lib.traces import competition_traces, read_recording
+from neurode_lib.traces import competition_traces, read_recording, read_sweeps
 from neurode_lib.trained_range import keep_trained_range
 from neurode_lib.training.loop import train, train_ensemble
 from neurode_lib.training.recipe import Recipe
@@ -64,6 +66,7 @@ from neurode_lib.training.rollout import (
     stacked_rollout,
     stepping_of,
 )
+from tests.unit.amplifier import write_abf
 
 NAN, INF = float("nan"), float("inf")
 
@@ -146,6 +149,9 @@ Y0, I0, T0 = torch.zeros(2, 2), torch.tensor(CURRENTS), torch.tensor(GRID).float
 MODELS = {"models": "models?"}
 STACKED = stack_weights([MODEL])
 RECORDING = "t (ms),I (pA),V (mV)\n" + "\n".join(f"{k},0,{-70 + k}" for k in range(30))
+FOLDER = tempfile.TemporaryDirectory()
+SWEEPS = Path(FOLDER.name) / "cell.abf"
+write_abf(SWEEPS, [np.linspace([-70.0], [-60.0], 30).T] * 2, {"Vm": "mV", "Im": "pA"})
 PLANE = np.stack(np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]), axis=-1)
 
 
@@ -847,6 +853,13 @@ ENTRIES = [
         voltage="column",
         units="none only",
         interval="positive or none",
+    ),
+    entry(
+        read_sweeps,
+        {"path": SWEEPS},
+        path="no path",
+        current="none only",
+        voltage="none only",
     ),
     entry(
         weights.write_atomically,
