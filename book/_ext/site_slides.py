@@ -11,6 +11,7 @@ import base64
 import re
 import zipfile
 from collections.abc import Iterator
+from copy import copy
 from html import escape
 from pathlib import Path
 
@@ -25,15 +26,20 @@ SESSION = re.compile(
 CHAPTER = re.compile(r"\]\(\.\./(notebooks/\w+)\.ipynb\)")
 # The earliest that a zip archive can say: the same pages give the same archive.
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
+# So many letters fit on a slide beside a heading, in a list or text, and in a table.
+MOST_LETTERS, MOST_IN_TABLE = 900, 600
 STYLE = """
 body { margin: 0; font: 1.6rem/1.4 Georgia, serif; color: #1a1a1a; background: #fff }
-body > section { box-sizing: border-box; min-height: 100vh; padding: 6vh 8vw; break-after: page;
+body > section { box-sizing: border-box; min-height: 100vh; padding: 4vh 8vw; break-after: page;
   display: flex; flex-direction: column; justify-content: center; scroll-snap-align: start }
 html { scroll-snap-type: y proximity }
 h1, h2, p.from { font-family: system-ui, sans-serif } h1 { font-size: 2.6rem }
-p.from { color: #555; font-size: 1rem; order: 9 } img { max-width: 100%; max-height: 68vh }
-figure { margin: 0; text-align: center } figcaption { font-size: 1.05rem; text-align: left }
-li { margin: 0.35em 0 } details { font-size: 1.1rem }
+p.from { color: #555; font-size: 1rem; order: 9 }
+figure { margin: 0 } figcaption { font-size: 1.05rem }
+img { width: 100%; height: 58vh; object-fit: contain }
+li { margin: 0.35em 0 } details, .small { font-size: 1.2rem } .small p { margin: 0.4em 0 }
+table { border-collapse: collapse; font-size: 1.1rem }
+th, td { padding: 0.3em 0.6em; text-align: left; vertical-align: top; border-top: 1px solid #bbb }
 """
 KEYS = """
 addEventListener("keydown", (event) => {
@@ -59,19 +65,19 @@ def sessions() -> list[tuple[str, str, list[str]]]:
 
 def plain(element: Tag, site: Path) -> str:
     """An element without what only the site can show: formulas as MathML, pictures as data."""
-    copy = BeautifulSoup(str(element), "html.parser")
-    for formula in copy.find_all("mjx-container"):
+    own = BeautifulSoup(str(element), "html.parser")
+    for formula in own.find_all("mjx-container"):
         formula.replace_with(formula.find("math") or formula["data-tex"])
-    for picture in copy.select("picture:has(.only-dark)"):
+    for picture in own.select("picture:has(.only-dark)"):
         picture.decompose()
-    for unwanted in copy.select("a.headerlink, .nt, source"):
+    for unwanted in own.select("a.headerlink, .nt, source, details.hide"):
         unwanted.decompose()
-    for link in copy.find_all("a"):
+    for link in own.find_all("a"):
         link.unwrap()
-    for image in copy.find_all("img"):
+    for image in own.find_all("img"):
         data = base64.b64encode((site / "notebooks" / image["src"]).resolve().read_bytes())
         image.attrs = {"alt": image["alt"], "src": f"data:image/webp;base64,{data.decode()}"}
-    return str(copy)
+    return str(own)
 
 
 def slides_of(chapter: str, site: Path) -> Iterator[str]:
@@ -81,12 +87,55 @@ def slides_of(chapter: str, site: Path) -> Iterator[str]:
     assert isinstance(article, Tag)
     title = article.find("h1")
     assert isinstance(title, Tag)
-    opening = [title.find_next("p"), title.find_next(class_="admonition")]
-    yield plain(title, site) + "".join(plain(one, site) for one in opening if isinstance(one, Tag))
+    aims = next(
+        one
+        for one in article.select(".admonition")
+        if one.get_text(strip=True).startswith("In this chapter")
+    )
+    question = title.find_next("p")
+    assert isinstance(question, Tag)
+    yield f'{plain(title, site)}{plain(question, site)}<div class="small">{plain(aims, site)}</div>'
     for part in article.select("figure[id], .admonition:has(> .nt), section[id^=what-we-found]"):
         # What lies in a fold is an answer.
-        if part.find_parent("details") is None:
+        if part.find_parent("details") is not None:
+            continue
+        if part.name == "section":
+            yield from findings(part, site)
+        else:
             yield plain(part, site)
+
+
+def findings(section: Tag, site: Path) -> Iterator[str]:
+    """What was found, on as many slides as it needs: lists and tables are cut between entries."""
+    section = BeautifulSoup(plain(section, site), "html.parser").section
+    heading = section.find("h2")
+    for block in section.select("ul, table, section > p"):
+        if block.find_parent(["ul", "table"]) is not None:
+            continue
+        entries = block.find_all(["li"]) or block.select("tbody > tr") or [block]
+        most = MOST_IN_TABLE if block.name == "table" else MOST_LETTERS
+        for group in fitting(entries, most):
+            shown = copy(block)
+            if group != [block]:
+                for entry in shown.find_all("li") or shown.select("tbody > tr"):
+                    entry.decompose()
+                (shown.find("tbody") or shown).extend(copy(entry) for entry in group)
+            yield f'{heading}<div class="small">{shown}</div>'
+
+
+def fitting(entries: list[Tag], most: int) -> Iterator[list[Tag]]:
+    """Entries in their order, in groups of so many letters at most, or of one entry."""
+    group: list[Tag] = []
+    letters = 0
+    for entry in entries:
+        more = len(entry.get_text())
+        if group and letters + more > most:
+            yield group
+            group, letters = [], 0
+        group.append(entry)
+        letters += more
+    if group:
+        yield group
 
 
 def write_archive(site: Path) -> None:

@@ -229,3 +229,9 @@ def test_the_slides_of_a_session_hold_its_figures_and_need_nothing_else() -> Non
         ]
         assert all(one is None or one.startswith("data:") for one in fetched), name
         assert not soup.find("mjx-container"), name
+        openings = [one for one in soup.find_all("section") if one.find("h1")][1:]
+        assert openings, name
+        for slide in openings:
+            assert "In this chapter" in slide.get_text(), (name, slide.h1)
+        for slide in soup.find_all("section"):
+            assert "Show the code" not in slide.get_text(), (name, slide)
