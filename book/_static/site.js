@@ -17,11 +17,22 @@
     }
   }
 
+  // What is folded is named on paper with the address where it can be read.
+  function addressOf(fold) {
+    var page = `${location.host}${location.pathname}`;
+    if (location.protocol === "file:") page = location.pathname.split("/").slice(-2).join("/");
+    var section = fold.closest("section[id]");
+    return section ? `${page}#${section.id}` : page;
+  }
+
   // Paper is white, and has all pictures.
   var theme;
   window.addEventListener("beforeprint", () => {
     document.querySelectorAll("img.only-light").forEach((picture) => {
       picture.loading = "eager";
+    });
+    document.querySelectorAll("article details > summary").forEach((summary) => {
+      summary.dataset.where = addressOf(summary);
     });
     theme = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";

@@ -153,6 +153,45 @@ def test_paper_is_white_and_wide_enough(address: str, new_page: Any) -> None:
         assert not page.locator(unwanted).first.is_visible()
 
 
+def test_paper_has_nothing_to_press_and_names_what_is_folded(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/notebooks/01_fitzhugh_nagumo.html")
+    page.locator(".neurode-explorer.nx").first.wait_for()
+    page.pdf(format="A4")
+    page.emulate_media(media="print")
+    pressable = page.locator("article").locator("button, input:is([type=radio], [type=file])")
+    assert pressable.count() > 0
+    assert [one for one in pressable.all() if one.is_visible()] == []
+    assert not page.locator("#jb-print-toc").is_visible()
+    # The sliders are there, in their colours.
+    slider = page.locator(".neurode-explorer input[type=range]").first
+    assert slider.is_visible()
+    assert slider.evaluate("el => getComputedStyle(el).printColorAdjust") == "exact"
+    exercises = "notebooks/01_fitzhugh_nagumo.html#exercises)"
+    names = page.locator("#exercises details").evaluate_all(
+        "folds => folds.map(fold => fold.checkVisibility()"
+        " && getComputedStyle(fold.querySelector('summary'), '::after').content)"
+    )
+    where = page.locator("#exercises details summary").first.get_attribute("data-where")
+    assert where is not None
+    assert where.endswith(exercises[:-1])
+    assert names
+    assert all(name and name.startswith('"Solution (folded: ') for name in names), names
+
+
+def test_no_code_frame_is_left_empty_at_a_pages_end(address: str, new_page: Any) -> None:
+    """A frame breaks across pages only where its code does: it is whole, or its code may break."""
+    page = new_page(f"{address}/notebooks/01_fitzhugh_nagumo.html")
+    page.emulate_media(media="print")
+    breaks = page.evaluate(
+        """() => [...document.querySelectorAll("article div.cell_input")]
+            .filter(frame => frame.checkVisibility())
+            .map(frame => [frame, frame.querySelector("pre")]
+                .map(el => getComputedStyle(el).breakInside))"""
+    )
+    assert breaks
+    assert all(frame == "avoid" or code == "auto" for frame, code in breaks), breaks
+
+
 def test_the_scorecard_can_be_narrowed_and_a_link_to_a_row_shows_it(
     address: str, new_page: Any
 ) -> None:
