@@ -40,7 +40,7 @@ SIZES_SCRIPT = """async () => {
         for (const {startTime} of list.getEntriesByName("first-paint")) done(startTime);
     }).observe({type: "paint", buffered: true}));
     return performance.getEntriesByType("resource")
-        .filter(e => e.name.includes("/_static/data/") && e.startTime < painted).map(e => e.name);
+        .filter(e => e.name.includes("/neurode/data/") && e.startTime < painted).map(e => e.name);
 }"""
 
 
@@ -75,11 +75,11 @@ class Weight:
 
 
 def site_pages(site: Path) -> list[str]:
-    """Names of the site's pages."""
+    """Names of the site's pages; the small pages of single figures are in other sites."""
     return sorted(
         path.relative_to(site).as_posix()
         for path in site.rglob("*.html")
-        if "_static" not in path.parts
+        if not {"_static", "_embed"} & set(path.parts)
     )
 
 
@@ -100,7 +100,7 @@ def weigh(browser: Browser, address: str, name: str) -> Weight:
     def classify(event: dict[str, Any]) -> None:
         path = event["response"]["url"].partition("?")[0]
         kind = KIND.get(Path(path).suffix, "page")
-        kinds[event["requestId"]] = "networks" if "/_static/data/" in path else kind
+        kinds[event["requestId"]] = "networks" if "/neurode/data/" in path else kind
 
     def count(event: dict[str, Any]) -> None:
         if event["requestId"] in kinds:  # else a data: address, which is no request

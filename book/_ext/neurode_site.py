@@ -35,12 +35,10 @@ from site_stills import shorten_stills
 from site_styles import BUNDLE, bundle_styles
 from site_theme import UNUSED_FILES, clean
 
-from neurode_lib.explorers.packages import write_scripts
 from tools.make_exercises import write_exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPLORERS = ROOT / "neurode_lib" / "explorers" / "static"
-EXPLORER_MARK = 'class="neurode-explorer"'
 TASK_MARK = 'class="nt"'
 
 # The theme and the extensions put these on every page, and nothing here uses them. sphinx-thebe
@@ -66,7 +64,7 @@ PRELOAD = (
 def choose_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Leave out unused scripts; add the explorers' and tasks' where the page has one."""
+    """Leave out unused scripts; add the tasks' where the page has one."""
     # In place: add_js_file below adds to these very lists.
     context["script_files"][:] = [
         script
@@ -76,9 +74,6 @@ def choose_scripts(
     context["css_files"][:] = [
         sheet for sheet in context["css_files"] if not UNUSED_SHEETS.search(str(sheet))
     ]
-    if EXPLORER_MARK in context.get("body", ""):
-        # A classic script: browsers refuse module scripts on file://.
-        app.add_js_file("explorers.js", loading_method="defer")
     if TASK_MARK in context.get("body", ""):
         app.add_js_file("tasks.js", loading_method="defer")
 
@@ -145,10 +140,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     static = site / "_static"
-    for script in ("explorers.js", "tasks.js", "trainer.js"):
-        shutil.copy2(EXPLORERS / script, static)
-    remove(static, ["data", *UNUSED_FILES])
-    write_scripts(static / "data")
+    shutil.copy2(EXPLORERS / "tasks.js", static)
+    remove(static, UNUSED_FILES)
     write_exercises(site / "exercises")
     site_figures.write_archive(site / site_figures.ARCHIVE, site_figures.chapters())
     pages = {
@@ -171,6 +164,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
+    app.setup_extension("neurode_lib.explorers.sphinx")
     site_chapters.setup(app)
     site_docstrings.setup(app)
     site_evidence.setup(app)

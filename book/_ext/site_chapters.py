@@ -10,7 +10,6 @@ a notebook is parsed, this turns
   begins ``> **Task: …**`` or ``> **Question: …**`` into a box that checks answers (site_tasks.py);
 - ``([Hodgkin and Huxley, 1952](https://doi.org/…))`` into a citation, if the bibliography has that
   address; a work that a sentence names is written ``[Hodgkin and Huxley (1952)](…)``;
-- ``[a small push](#neuron?preset=excitable)`` into a link that sets the explorer of that name;
 - the first use of each term of the glossary into a link to it (site_glossary.py);
 - and what comes first into what is seen first: the question, the figure and what is said about it
   or before it; only then the chapter's aims, its parameters and its imports, which had to run.
@@ -48,7 +47,6 @@ QUOTATION = re.compile(r"^> \*\*(?P<title>[^*\n]+)\*\*\n(?P<body>(?:>.*(?:\n|\Z)
 ADDRESS = r"\((?P<address>https?://(?:[^()\s]|\([^()\s]*\))+)\)"
 LINK = re.compile(rf"\[(?P<text>[^][]+)\]{ADDRESS}")
 IN_BRACKETS = re.compile(rf"\((?:{re.sub(r'[?]P<[a-z]+>', '?:', LINK.pattern)}(?:; )?)+\)")
-SETTING = re.compile(r"\[(?P<text>[^][]+)\]\((?P<fragment>#[\w-]+\?[^()\s]+)\)")
 HEADING = re.compile(r"^#", re.MULTILINE)
 PICTURES = {"image/png", "image/svg+xml", "text/html"}
 # Fenced code, which is left alone.
@@ -123,7 +121,6 @@ def markdown_for_sphinx(text: str, figures: dict[str, str], page: str) -> str:
     for i in range(0, len(parts), 2):
         part = IN_BRACKETS.sub(lambda group: citations(group, page), parts[i])
         part = LINK.sub(lambda link: citation(link, page), part)
-        part = SETTING.sub(r'<a href="\g<fragment>">\g<text></a>', part)
         parts[i] = MENTION.sub(mention, QUOTATION.sub(lambda quoted: box(quoted, page), part))
     return "".join(parts)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).with_name("service-worker.js")
 NAME = "service-worker.js"
-# Read by no page: notebooks to download, licences, pictures for other sites, lists for machines.
+# Read by no page: notebooks to download, licences, pictures and pages for other sites, lists for
+# machines.
 LEFT_OUT = (
-    "_sources/", "_static/previews/", "_static/cover.png", "objects.inv", ".buildinfo",
+    "_sources/", "_embed/", "_static/previews/", "_static/cover.png", "objects.inv", ".buildinfo",
     "sitemap.xml", "robots.txt", "LICENSE", "VERSIONS.json", NAME,
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError
 
 import neurode_lib
+from neurode_lib.explorers.sphinx import SMALL_PAGES
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 # docutils and this extension write the attributes in different orders.
@@ -258,7 +259,8 @@ def preview(site: Path, text: str) -> tuple[str, str]:
 def write_files(site: Path, pages: dict[Path, str]) -> None:
     """Write the sitemap, and into the notebooks offered for download the cell that installs."""
     if base := site_url():
-        names = sorted({path.relative_to(site).as_posix() for path in pages} - UNLISTED)
+        names = {path.relative_to(site).as_posix() for path in pages} - UNLISTED
+        names = sorted(name for name in names if not name.startswith(f"{SMALL_PAGES}/"))
         places = [html.escape(f"{base}/{quote(name)}") for name in names]
         addresses = "".join(f"  <url><loc>{place}</loc></url>\n" for place in places)
         (site / "sitemap.xml").write_text(

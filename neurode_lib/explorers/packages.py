@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,16 @@ KEYS = (
     *(f"methods-{seed}" for seed in SPEC["method"]["fields"]["seed"]["choices"]),
     *(f"update-{update}" for update in SPEC["training"]["fields"]["update"]["choices"]),
 )
+
+# By explorer: which kinds of package it asks for. The others compute all they show.
+ASKED_FOR = {
+    "model": {"seed"},
+    "method": {"seed", "driven", "methods"},
+    "training": {"update"},
+    "live": {"update"},  # where the browser cannot train
+    "draw": {"driven"},
+    "hidden": {"voltage"},
+}
 
 
 def package(key: str) -> bytes:
@@ -122,8 +133,8 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[int]]]:
     return arrays, json.loads(header["__metadata__"]["metadata"])
 
 
-def write_scripts(folder: Path) -> None:
-    """Write every package as a script that hands it to the page, such as ``seed-3.js``.
+def write_scripts(folder: Path, explorers: Iterable[str] = ASKED_FOR) -> None:
+    """Write each package as a script that hands it to the page, such as ``seed-3.js``.
 
     Scripts, because a page opened from disk may load those but not fetch files.
 
@@ -131,9 +142,14 @@ def write_scripts(folder: Path) -> None:
     ----------
     folder : Path
         Where to; it is made if it is missing.
+    explorers : iterable of str
+        The kinds of explorer whose packages are wanted; all by default.
     """
+    kinds = set().union(*(ASKED_FOR.get(explorer, ()) for explorer in explorers))
     folder.mkdir(parents=True, exist_ok=True)
     for key in KEYS:
+        if key.split("-")[0] not in kinds:
+            continue
         data = base64.b64encode(package(key)).decode("ascii")
         script = f'(globalThis.neurodeWeights??={{}})["{key}"]="{data}";\n'
         (folder / f"{key}.js").write_text(script, encoding="ascii", newline="\n")

@@ -186,8 +186,9 @@ def test_a_view_travels_in_the_address(pages: dict[str, str], new_page: Any, fig
     fig.root.locator(".nx-handle").press("ArrowUp")
     fig.root.locator('select[name="integrator"]').select_option("euler")
     page.wait_for_function("location.hash.includes('euler')")
+    fig.root.locator('[data-action="share"]').click()
     fig.root.locator('[data-action="copy-link"]').click()
-    fig.root.locator(".nx-said", has_text="Link copied").wait_for()
+    fig.root.get_by_text("Copied the link.").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.url
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.touch import PHONE, finger
 from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 CHAPTERS = {
     "phase-plane": "notebooks/01_fitzhugh_nagumo.html",
     "model": "notebooks/08_phase_portraits.html",
@@ -26,24 +26,6 @@ pytestmark = pytest.mark.site
 def address() -> Iterator[str]:
     with serving(SITE, "/a/path/") as served:
         yield served
-
-
-def finger(
-    page: Page, start: tuple[float, float], end: tuple[float, float], steps: int = 8
-) -> None:
-    """A real touch, as the browser gets it from the screen."""
-    session = page.context.new_cdp_session(page)
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        spots = [{"x": x, "y": y} for x, y in points]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
-
-    touch("touchStart", start)
-    for i in range(1, steps + 1):
-        share = i / steps
-        touch("touchMove", tuple(a + (b - a) * share for a, b in zip(start, end, strict=True)))
-    touch("touchEnd")
-    page.evaluate("new Promise(requestAnimationFrame).then(() => true)")
 
 
 def middle_of(page: Page, selector: str) -> tuple[float, float]:

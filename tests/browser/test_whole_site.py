@@ -35,8 +35,11 @@ pytestmark = pytest.mark.site
 
 
 def pages() -> list[str]:
+    # The small pages of the figures have tests of their own: test_embed.py.
     return sorted(
-        str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_static" not in path.parts
+        str(path.relative_to(SITE))
+        for path in SITE.rglob("*.html")
+        if not {"_static", "_embed"} & set(path.parts)
     )
 
 

@@ -52,7 +52,12 @@ def all_pages() -> list[Path]:
 
 
 def written_pages() -> list[Path]:
-    return [path for path in all_pages() if str(path.relative_to(SITE)) not in GENERATED]
+    """Pages with text and navigation: the small pages have one figure each."""
+    return [
+        path
+        for path in all_pages()
+        if str(path.relative_to(SITE)) not in GENERATED and "_embed" not in path.parts
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -121,7 +121,6 @@ def test_a_caption_without_a_figure_stops_the_build(chapters: ModuleType) -> Non
             "by {cite:t}`chen2018`.",
         ),
         ("([a page](https://example.org/x))", "([a page](https://example.org/x))"),
-        ("[more](#neuron?preset=block&I=1)", '<a href="#neuron?preset=block&I=1">more</a>'),
         ("```python\n> **Note**\n```", "```python\n> **Note**\n```"),
     ],
 )

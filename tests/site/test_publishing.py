@@ -135,6 +135,7 @@ def test_sitemap_names_the_pages(published: Path) -> None:
     assert all(path.is_file() for path in listed)
     assert {published / "index.html", published / f"{CHAPTER}.html"} <= listed
     assert published / "404.html" not in listed
+    assert not [path for path in listed if "_embed" in path.parts]
     assert f"{SITE_URL}/sitemap.xml" in (published / "robots.txt").read_text()
 
 

@@ -905,6 +905,7 @@ WITHOUT_ROW = {
     "explorers.method": TRAITS,
     "explorers.model": TRAITS,
     "explorers.packages.write_scripts": "called by the site's build, with a folder of its own",
+    "explorers.sphinx": "Sphinx hands it the pages of a book; tried in test_other_book.py",
     "explorers.draw": TRAITS,
     "explorers.phase_plane": TRAITS,
     "explorers.recording": TRAITS,

@@ -32,7 +32,14 @@ from neurode_lib.explorers import (
     packages,
 )
 from neurode_lib.explorers._spec import SPEC
-from neurode_lib.explorers.packages import FITS, KEYS, STUDY_VARIANTS, package
+from neurode_lib.explorers.packages import (
+    ASKED_FOR,
+    FITS,
+    KEYS,
+    STUDY_VARIANTS,
+    package,
+    write_scripts,
+)
 from neurode_lib.methods import Problem, load_methods
 from neurode_lib.models import network_of
 from neurode_lib.phase_plane import equilibria
@@ -265,6 +272,18 @@ def test_the_site_gets_its_scripts_from_a_python_without_torch(tmp_path: Path) -
         assert found[1] == key
         assert base64.b64decode(found[2], validate=True) == package(key)
         assert len(gzip.compress(text.encode(), 9)) <= 220 * 1024
+
+
+def test_a_book_gets_the_scripts_that_its_figures_ask_for(tmp_path: Path) -> None:
+    write_scripts(tmp_path, {"phase-plane", "draw"})
+    assert {path.stem.split("-")[0] for path in tmp_path.iterdir()} == {"driven"}
+    assert {key.split("-")[0] for key in KEYS} == set().union(*ASKED_FOR.values())
+
+
+def test_the_extension_for_sphinx_needs_neither_sphinx_nor_torch() -> None:
+    gone = "{'torch': None, 'sphinx': None, 'docutils': None, 'anywidget': None}"
+    code = f"import sys; sys.modules |= {gone}; import neurode_lib.explorers.sphinx"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_links_to_plain_ipywidgets() -> None:

@@ -2,9 +2,9 @@
 import { h, uniqueId } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
 
-const decimals = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+export const decimals = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
 
-const TURN = 8; // px that a finger moves before it is known where it goes
+export const TURN = 8; // px that a finger moves before it is known where it goes
 
 /**
  * Room for a slider, which moves it by touch: a browser moves the thumb as soon as a finger is on the

@@ -2,6 +2,7 @@
 
 import { h } from "../drawing/dom.js";
 import { isDark, palette, watchTheme } from "../drawing/palette.js";
+import { shareButton } from "./share.js";
 import { defaults, sanitise } from "./state.js";
 import css from "./style.css";
 
@@ -14,7 +15,7 @@ export class Explorer {
    * @param spec    this explorer's part of spec.json
    * @param initial state to start from, checked against the spec; `presets` lists the buttons to show
    * @param options onChange(changes, state): a reader changed something;
-   *                copyLink(state): if given, a button calls it;
+   *                share(state): what the button "Share" offers (share.js), if given;
    *                library: where learned networks come from (library.js), for explorers of them
    */
   constructor(el, spec, initial, options = {}) {
@@ -90,7 +91,7 @@ export class Explorer {
   }
 
   buildActions() {
-    const { copyLink } = this.options;
+    const { share } = this.options;
     const said = h("span", { class: "nx-said", role: "status" });
     this.tell = (words) => {
       said.textContent = words;
@@ -100,19 +101,7 @@ export class Explorer {
       { class: "nx-actions" },
       said,
       h("button", { type: "button", "data-action": "reset", onclick: () => this.set(this.initial) }, "Reset"),
-      copyLink
-        ? h(
-            "button",
-            {
-              type: "button",
-              "data-action": "copy-link",
-              onclick: async () => {
-                this.tell(await copyLink(this.state));
-              },
-            },
-            "Copy link",
-          )
-        : null,
+      share ? shareButton(() => share(this.state)) : null,
     );
   }
 

@@ -1,4 +1,5 @@
-// The page's URL fragment: it opens a view, follows what the reader does, and can be copied.
+// The page's URL fragment: it opens a view, follows what the reader does, and can be shared.
+import { h } from "../drawing/dom.js";
 import { fromFragment, sanitise, toFragment } from "./state.js";
 
 const QUIET = 250; // ms without a change before the address bar follows
@@ -15,15 +16,17 @@ export function show(explorer, link, options) {
     (name) => Object.hasOwn(explorer.spec.fields, name) && !Object.hasOwn(changes, name),
   );
   const instead = unusable.map((name) => `${name} = ${explorer.state[name]}`).join(", ");
-  explorer.tell(unusable.length > 0 ? `The link names what is not here; shown instead: ${instead}.` : "");
+  explorer.tell(unusable.length > 0 ? `Asked for was what is not here; shown instead: ${instead}.` : "");
 }
 
 export class Links {
   constructor(window) {
     this.window = window;
+    // Inside another page, whose place on the screen and whose way back are its own.
+    this.framed = window.parent !== window;
     this.explorers = new Map();
     this.shown = new Map(); // what each figure shows, as the browser's history knows it
-    window.addEventListener("hashchange", () => this.open({ scroll: true }));
+    window.addEventListener("hashchange", () => this.open({ scroll: !this.framed }));
     window.addEventListener("popstate", ({ state }) => this.restore(state?.figures ?? {}));
   }
 
@@ -40,16 +43,16 @@ export class Links {
     this.shown.set(name, explorer.state);
   }
 
-  url(name, state) {
+  fragment(name, state) {
     const { spec, initial } = this.explorers.get(name);
-    return this.window.location.href.replace(/#.*$/s, "") + toFragment(spec, name, state, initial);
+    return toFragment(spec, name, state, initial);
   }
 
   /** Once all figures are there: what the reader left by Back or Reload, else what the link says. */
   start() {
     const figures = this.window.history.state?.figures;
     if (figures) this.restore(figures);
-    else this.open({ scroll: true });
+    else this.open({ scroll: !this.framed });
     this.mark();
   }
 
@@ -74,7 +77,9 @@ export class Links {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.shown.set(name, state);
-      this.window.history.pushState(null, "", this.url(name, state));
+      const { history } = this.window;
+      if (this.framed) history.replaceState(null, "", this.fragment(name, state));
+      else history.pushState(null, "", this.fragment(name, state));
       this.mark();
     }, QUIET);
   }
@@ -82,20 +87,42 @@ export class Links {
   restore(figures) {
     clearTimeout(this.timer);
     for (const [name, state] of Object.entries(figures)) {
-      this.explorers.get(name)?.set(state, { notify: false });
-      this.shown.set(name, state);
+      const explorer = this.explorers.get(name);
+      if (!explorer) continue;
+      // What was there may be gone, as the reader's own network is once the page is loaded again.
+      show(explorer, { changes: state, preset: null }, { notify: false });
+      this.shown.set(name, explorer.state);
     }
   }
 
-  async copy(name, state) {
-    const url = this.url(name, state);
-    try {
-      await this.window.navigator.clipboard.writeText(url);
-      return "Link copied";
-    } catch {
-      // No clipboard (an unsafe origin, or refused): the address bar has the link.
-      this.window.history.replaceState(this.window.history.state, "", url);
-      return "The link is in the address bar";
-    }
+  /** What "Share" offers, see share.js: the link to the figure's page, and the code that embeds its small page. */
+  share(name, state) {
+    const { el, spec } = this.explorers.get(name);
+    return {
+      link: this.pageOf(name, state),
+      embed: el.dataset.embed && embedCode(el.dataset.embed, published(this.window), spec, this.fragment(name, state)),
+    };
   }
+
+  /** The address that opens the figure in its page, as it is now. */
+  pageOf(name, state) {
+    const { dataset } = this.explorers.get(name).el;
+    const { location } = this.window;
+    const here = location.protocol === "file:" ? (published(this.window) ?? location.href) : location.href;
+    return new URL(dataset.page ?? "", here).href.replace(/#.*$/s, "") + this.fragment(name, state);
+  }
+}
+
+/** Where the page is published: where it says, or else where it was read; null on a disk. */
+function published({ document, location }) {
+  const said = document.querySelector('link[rel="canonical"]')?.href;
+  return said ?? (location.protocol === "file:" ? null : location.href);
+}
+
+/** What another page's maker pastes there. */
+function embedCode(page, base, spec, fragment) {
+  if (base === null) return null;
+  const src = new URL(page, base).href + fragment;
+  const look = { width: "100%", height: spec.height, loading: "lazy", style: "border: 0" };
+  return h("iframe", { src, title: spec.title, ...look }).outerHTML;
 }

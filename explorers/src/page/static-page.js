@@ -3,6 +3,7 @@
 import { Library } from "../network/library.js";
 import { Links } from "./links.js";
 import { mount } from "./mount.js";
+import { numbersInText } from "./numbers.js";
 import { scriptSource, trainerSource } from "./sources.js";
 
 const base = document.currentScript.src; // only known while the script is first run
@@ -21,15 +22,24 @@ function start() {
         trainer,
         replaced: (explorer) => links.register(name, explorer),
         onChange: (_changes, now) => links.follow(name, now),
-        copyLink: (now) => links.copy(name, now),
+        share: (now) => links.share(name, now),
       });
       links.register(name, explorer);
+      openAsShown(name, links);
     } catch (error) {
       // One broken figure must not take the others with it; its still picture remains.
       console.error(error);
     }
   }
   links.start();
+  numbersInText(document, links.explorers);
+}
+
+/** On a figure's small page, the link to the book opens there what is shown here. */
+function openAsShown(name, links) {
+  document.querySelector(`a[data-figure="${CSS.escape(name)}"]`)?.addEventListener("click", ({ currentTarget }) => {
+    currentTarget.href = links.pageOf(name, links.explorers.get(name).state);
+  });
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
