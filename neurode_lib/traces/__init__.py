@@ -3,7 +3,7 @@
 :func:`read_recording` reads text, :func:`read_sweeps` the formats of amplifiers and archives
 through neo, and :func:`competition_traces` gets the recordings of chapter 20.
 What is read becomes :class:`~neurode_lib.recordings.Recordings` by one step, and
-:class:`~neurode_lib.scaling.Scaling` brings these near one and back.
+``neurode_lib.Scaling`` brings these near one and back.
 """
 
 from typing import TYPE_CHECKING

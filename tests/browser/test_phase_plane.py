@@ -227,6 +227,18 @@ def test_what_a_link_asks_for_and_is_not_there_is_said(
     assert fig.root.locator('select[name="horizon"]').input_value() == "73"
 
 
+def test_what_was_shown_and_is_gone_after_a_reload_is_said(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page(pages["one"])
+    state = {**figure(page, "phase-plane").state(), "I": 0.7, "integrator": "mine"}
+    page.evaluate("figures => history.replaceState({figures}, '')", {"phase-plane": state})
+    page.reload()
+    fig = figure(page, "phase-plane")
+    assert fig.state() == {**state, "integrator": "rk4"}
+    assert "integrator = rk4" in fig.root.locator(".nx-said").text_content()
+
+
 def test_the_right_button_moves_nothing(pages: dict[str, str], new_page: Any, figure: Any) -> None:
     page = new_page(pages["one"])
     fig = figure(page, "phase-plane")
