@@ -119,7 +119,20 @@
     });
   }
 
+  // A browser goes to the section that a link names while it reads the page. Code that is folded and
+  // figures that compute then change what is above: it goes there again, unless the reader has gone on.
+  function keepTarget() {
+    var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || performance.getEntriesByType("navigation")[0].type !== "navigate") return;
+    var leaving = new AbortController();
+    ["wheel", "touchstart", "pointerdown", "keydown"].forEach((kind) => {
+      window.addEventListener(kind, () => leaving.abort(), { once: true, passive: true, signal: leaving.signal });
+    });
+    window.addEventListener("load", () => target.scrollIntoView({ behavior: "instant" }), { signal: leaving.signal });
+  }
+
   start();
+  keepTarget();
   foldCode();
   reachWide();
   window.addEventListener("load", () => {

@@ -1,11 +1,24 @@
 // Where networks and the worker that trains come from: scripts beside the page's own, or a live notebook.
 
-/** When the page has shown its first words: they come before weights. */
-function firstPaint({ PerformanceObserver }) {
-  return new Promise((resolve) => {
-    if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return resolve();
-    return new PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
+const FRAMES = 5; // more than a browser prepares ahead of what it shows
+
+/**
+ * When the page has shown its first words: they come before weights. Firefox does not tell so of every
+ * page, least of one from disk; some frames after a page has loaded it has, too.
+ */
+function firstPaint(window) {
+  const told = new Promise((resolve) => {
+    new window.PerformanceObserver(resolve).observe({ type: "paint", buffered: true });
   });
+  const loaded = new Promise((resolve) => {
+    if (window.document.readyState === "complete") resolve();
+    else window.addEventListener("load", resolve, { once: true });
+  });
+  return Promise.race([told, loaded.then(() => frames(window, FRAMES))]);
+}
+
+async function frames({ requestAnimationFrame }, count) {
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 /** A static page: classic scripts, since a page opened from disk may not fetch files. */
