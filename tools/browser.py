@@ -1,8 +1,9 @@
-"""A browser, and a site for it to read: what tests, audits and benchmarks of pages share.
+"""Browsers, and a site for them to read: what tests, audits and benchmarks of pages share.
 
-A browser is looked for in this order: one on the path, or playwright's own; as root on Debian,
-Debian's package; a download by playwright. Sites are served as a host would: compressed, and under
-a sub-path.
+Chromium is looked for in this order: one on the path, or playwright's own; as root on Debian,
+Debian's package; a download by playwright. Firefox and WebKit, in which some tests are done again,
+have to be on the path, or are Debian's. Sites are served as a host would: compressed, and under a
+sub-path.
 """
 
 from __future__ import annotations
@@ -36,6 +37,15 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+QUIETLY: dict[str, Any] = {
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.DEVNULL,
+    "check": False,
+}
+# The driver, a screen for it, and the bindings that tests/engines/webkit_browser.py uses; those are
+# for the system's own Python.
+WEBKIT_IN_DEBIAN = ("webkit2gtk-driver", "xvfb", "python3-gi", "gir1.2-webkit2-4.1")
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 TYPES = {
     ".css": "text/css",
@@ -74,27 +84,77 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=find_browser(playwright), args=list(FLAGS))
 
 
+def install_from_debian(what: str, packages: tuple[str, ...]) -> None:
+    """Install packages if this is a Debian and we are root; whether it worked shows."""
+    if os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(f"No {what} here: installing Debian's", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update"], env=environment, **QUIETLY)
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    subprocess.run(install, env=environment, **QUIETLY)
+
+
 def ensure_browser() -> str | None:
-    """Return None when there is a browser, else the reason why there is none."""
+    """Return None when there is a Chromium, else the reason why there is none."""
     if find_browser():
         return None
-    quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("No Chromium here: installing Debian's", flush=True)
-        quiet_apt = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update"], env=quiet_apt, **quietly)
-        subprocess.run(
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
-            env=quiet_apt,
-            **quietly,
-        )
-        if find_browser():
-            return None
+    install_from_debian("Chromium", ("chromium",))
+    if find_browser():
+        return None
     print("No Chromium here: asking playwright to download its own", flush=True)
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], **quietly)
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], **QUIETLY)
     if find_browser():
         return None
     return "no Chromium or Chrome is installed, and none could be installed or downloaded"
+
+
+def no_chromium() -> str | None:
+    """Return None when there is a Chromium, else what is missing."""
+    return None if find_browser() else "neither Chromium nor Chrome is on the path"
+
+
+def find_firefox() -> str | None:
+    """Path of a Firefox, or None."""
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
+def no_firefox() -> str | None:
+    """Return None when there is a Firefox, else what is missing."""
+    return None if find_firefox() else "neither firefox-esr nor firefox is on the path"
+
+
+def no_webkit() -> str | None:
+    """Return None when there is a WebKit that can be driven, else what is missing."""
+    for program in ("WebKitWebDriver", "Xvfb"):
+        if not shutil.which(program):
+            return f"{program} is not on the path"
+    bindings = "import gi; gi.require_version('WebKit2', '4.1')"
+    with suppress(OSError):
+        if subprocess.run([SYSTEM_PYTHON, "-c", bindings], **QUIETLY).returncode == 0:
+            return None
+    return f"{SYSTEM_PYTHON} has no bindings to WebKitGTK 4.1"
+
+
+def ensure_other_engines() -> list[str]:
+    """Say of Firefox and WebKit, each, what is missing, if it is and could not be installed."""
+    reasons = []
+    for name, missing, packages in (
+        ("Firefox", no_firefox, ("firefox-esr",)),
+        ("WebKit", no_webkit, WEBKIT_IN_DEBIAN),
+    ):
+        if missing():
+            install_from_debian(name, packages)
+        if reason := missing():
+            reasons.append(f"{name}: {reason}")
+    return reasons
+
+
+def direct_environment() -> dict[str, str]:
+    """Return the environment without proxies: sites in tests are on this machine."""
+    return {
+        name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+    }
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

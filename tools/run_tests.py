@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from browser import ensure_browser
+from browser import ensure_browser, ensure_other_engines
 from ensure_node import ensure_node
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +22,8 @@ EXPLORERS = ROOT / "explorers"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 # Two processes whatever the machine: the limits in the tests are set for two cores.
 TWO_AT_A_TIME = ["-n", "2"]
+# Groups of their own.
+APART = ("unit", "browser", "engines")
 # Lines and branches; the least share is in pyproject.toml, and less is a failure.
 COVERAGE = ["--cov", "--cov-report=term:skip-covered"]
 # Strict: every stored text, HTML and SVG output must come out the same. A notebook's cells stay
@@ -57,6 +59,7 @@ def main() -> int:
         # A browser that is missing is then a failure of the tests that need it.
         os.environ["NEURODE_REQUIRE_BROWSER"] = "1"
     no_browser = ensure_browser()
+    no_engines = ensure_other_engines()
     ensure_node()  # a Python test runs the trainer; what is missing is said there, and below
 
     results = {
@@ -65,7 +68,7 @@ def main() -> int:
         ),
         "chapters and site": run(
             "Chapters with other parameters, built site",
-            [*PYTEST, *TWO_AT_A_TIME, "--ignore=tests/browser", "--ignore=tests/unit", "tests"],
+            [*PYTEST, *TWO_AT_A_TIME, *(f"--ignore=tests/{name}" for name in APART), "tests"],
         ),
     }
     notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
@@ -76,12 +79,16 @@ def main() -> int:
         )
     results["JavaScript"] = javascript_tests()
     results["browser"] = run("Browser", [*PYTEST, "tests/browser"])
+    results["engines"] = run("Chromium, Firefox and WebKit", [*PYTEST, "tests/engines"])
 
     print("\n=== make test")
     for name, passed in results.items():
         print(f"{'passed' if passed else 'FAILED'}: {name}")
     if no_browser and not in_ci:
         print(f"The browser tests did not run: {no_browser}.")
+    if not in_ci:
+        for reason in no_engines:
+            print(f"The site was not tested in {reason}.")
     return 0 if all(results.values()) else 1
 
 

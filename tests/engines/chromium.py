@@ -1,0 +1,57 @@
+"""Chromium, through playwright."""
+
+from __future__ import annotations
+
+from playwright.sync_api import ConsoleMessage, sync_playwright
+
+from tests.engines.engine import PATIENCE, Engine, Step
+from tools.browser import launch
+
+BUTTONS = {0: "left", 2: "right"}
+
+
+class Chromium(Engine):
+    """One page of the Chromium that the other browser tests use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.playwright = sync_playwright().start()
+        self.browser = launch(self.playwright)
+        self.title = f"Chromium {self.browser.version}"
+        self.page = self.browser.new_page(viewport={"width": 1280, "height": 900})
+        self.page.set_default_timeout(1000 * PATIENCE)
+        self.told: list[str] = []
+        self.page.on("pageerror", lambda error: self.told.append(f"uncaught: {error}"))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.told.append(message.text)
+
+    def go(self, url: str) -> None:
+        self.page.goto(url)
+
+    def run(self, script: str) -> str:
+        return self.page.evaluate(script)
+
+    def pointer(self, *steps: Step) -> None:
+        mouse = self.page.mouse
+        for kind, *values in steps:
+            if kind == "move":
+                mouse.move(*values)
+            elif kind == "down":
+                mouse.down(button=BUTTONS[values[0]])
+            else:
+                mouse.up(button=BUTTONS[values[0]])
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def complaints(self) -> list[str]:
+        told, self.told = self.told, []
+        return told
+
+    def close(self) -> None:
+        self.browser.close()
+        self.playwright.stop()

@@ -1,0 +1,231 @@
+"""What a reader does with the built site, in three engines, from a server and from disk.
+
+The first word of a name after `test` is the action's, in the table that is printed at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engines.engine import RIGHT, Engine
+
+PAGES = {
+    "index": "index.html",
+    "chapter 1": "notebooks/01_fitzhugh_nagumo.html",
+    "chapter 8": "notebooks/08_phase_portraits.html",
+    "chapter 15": "notebooks/15_train_it_here.html",
+    "chapter 18": "notebooks/18_which_method_when.html",
+    "chapter 20": "notebooks/20_a_real_recording.html",
+}
+HANDLE = ".neurode-explorer .nx-handle"
+CURRENT = '.neurode-explorer input[name="I"]'
+
+pytestmark = [pytest.mark.browser, pytest.mark.site]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(engine: Engine) -> Iterator[None]:
+    """No page complains."""
+    engine.troubles()
+    yield
+    assert not engine.troubles()
+
+
+class Figure:
+    """One explorer of the page, through what it offers to readers and to tests."""
+
+    def __init__(self, engine: Engine, number: int = 0) -> None:
+        self.engine, self.number = engine, number
+        engine.until(
+            """async (number) => {
+                const element = document.querySelectorAll("[data-explorer]")[number];
+                element.scrollIntoView({block: "center", behavior: "instant"});
+                const frame = new Promise(requestAnimationFrame).then(() => false);
+                return await Promise.race([element.explorer.ready.then(() => true), frame]);
+            }""",
+            number,
+        )
+
+    def ask(self, function: str, *values: Any) -> Any:
+        """Call a JavaScript function with the figure's element, and values."""
+        return self.engine.call(
+            "(number, ...values) => "
+            f"({function})(document.querySelectorAll('[data-explorer]')[number], ...values)",
+            self.number,
+            *values,
+        )
+
+    def state(self) -> dict[str, Any]:
+        return self.ask("(el) => el.explorer.state")
+
+    def trajectory(self) -> dict[str, list[float]]:
+        return self.ask("(el) => el.explorer.series().trajectory")
+
+    def settle(self) -> None:
+        """Wait until what was asked for has been drawn."""
+        self.engine.until(
+            """(number) => {
+                const { explorer } = document.querySelectorAll("[data-explorer]")[number];
+                const { stale, frame, currentScene: scene } = explorer;
+                const waiting = scene.waiting && !scene.failed;
+                return !stale && !frame && !waiting && scene.finished !== false;
+            }""",
+            self.number,
+        )
+
+    def picture(self) -> list[str]:
+        """The pixels of every canvas."""
+        self.settle()
+        return self.ask("(el) => [...el.querySelectorAll('canvas')].map((c) => c.toDataURL())")
+
+
+@pytest.fixture
+def neuron(engine: Engine, home: str) -> Figure:
+    """The phase plane of the first chapter."""
+    engine.open(f"{home}/{PAGES['chapter 1']}")
+    return Figure(engine)
+
+
+def all_differ(pictures: list[str], others: list[str]) -> bool:
+    return all(one != other for one, other in zip(pictures, others, strict=True))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_draw_in_place_of_the_still_picture(page: str, engine: Engine, home: str) -> None:
+    engine.open(f"{home}/{PAGES[page]}")
+    count = engine.call("() => document.querySelectorAll('[data-explorer]').length")
+    assert count
+    for number in range(count):
+        figure = Figure(engine, number)
+        assert figure.ask("(el) => el.querySelectorAll('img, figcaption').length") == 0
+        if figure.ask("(el) => el.dataset.explorer") == "recording":
+            # There is nothing to draw before there is a recording.
+            engine.click('[data-explorer="recording"] [data-action="sample"]')
+            engine.until(
+                "() => !!document.querySelector('[data-explorer=recording]').explorer.recording"
+            )
+        figure.settle()
+        inked = figure.ask(
+            """(el) => [...el.querySelectorAll("canvas")].map(
+                (c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data
+                    .filter((x, i) => i % 4 === 3 && x > 0).length / (c.width * c.height))"""
+        )
+        # The loss curve of a training to come is empty.
+        assert inked[0] > 0.01
+
+
+def test_drag_the_start_with_the_left_button_only(neuron: Figure, engine: Engine) -> None:
+    before, picture = neuron.trajectory(), neuron.picture()
+    x, y = engine.place(HANDLE)
+    engine.drag((x, y), (x + 60, y - 40))
+    state, after = neuron.state(), neuron.trajectory()
+    assert state["v0"] > before["v"][0] + 0.3
+    assert state["w0"] > before["w"][0] + 0.3
+    assert (after["v"][0], after["w"][0]) == (state["v0"], state["w0"])
+    assert after["v"][-1] != before["v"][-1]
+    assert all_differ(neuron.picture(), picture)
+    assert engine.place(HANDLE) == (x + 60, y - 40)
+    if "press the right button" not in engine.cannot:
+        engine.drag((x + 60, y - 40), (x, y), button=RIGHT)
+        assert neuron.state() == state
+
+
+def test_slide_by_pointer_and_by_keys(neuron: Figure, engine: Engine) -> None:
+    before, picture = neuron.state(), neuron.picture()
+    engine.drag(engine.place(CURRENT), engine.place(CURRENT, across=0.9))
+    state = neuron.state()
+    assert state["I"] > before["I"] + 0.3
+    assert {**state, "I": before["I"]} == before
+    moved = neuron.picture()
+    assert all_differ(moved, picture)
+    # What was dragged has the focus.
+    engine.press("ArrowLeft", "ArrowLeft")
+    assert neuron.state()["I"] == pytest.approx(state["I"] - 0.02)
+    assert all_differ(neuron.picture(), moved)
+
+
+def test_keys_move_the_start_with_shift_further(neuron: Figure, engine: Engine) -> None:
+    before, picture = neuron.state(), neuron.picture()
+    neuron.ask("(el) => el.querySelector('.nx-handle').focus()")
+    engine.press("ArrowRight", "Shift+ArrowDown")
+    state = neuron.state()
+    assert state["v0"] == pytest.approx(before["v0"] + 0.05)
+    assert state["w0"] == pytest.approx(before["w0"] - 0.25)
+    assert all_differ(neuron.picture(), picture)
+
+
+def test_train_in_the_page(engine: Engine, home: str) -> None:
+    engine.open(f"{home}/{PAGES['chapter 15']}")
+    live = Figure(engine)
+    # The shortest training on offer.
+    live.ask("(el) => el.explorer.set({updates: 200})")
+    engine.click('[data-explorer="live"] [data-action="train"]')
+    engine.until(
+        """() => {
+            const { run } = document.querySelector("[data-explorer=live]").explorer;
+            return !run.running && run.status !== "new";
+        }"""
+    )
+    run = live.ask("(el) => ({status: el.explorer.run.status, losses: el.explorer.run.losses})")
+    assert run["status"] == "finished"
+    assert len(run["losses"]) == 200
+    assert run["losses"][-1] < run["losses"][0]
+
+
+def test_copy_a_link_that_shows_the_same(neuron: Figure, engine: Engine) -> None:
+    neuron.ask("(el) => el.querySelector('.nx-handle').focus()")
+    engine.press("ArrowRight", "ArrowUp")
+    state, picture = neuron.state(), neuron.picture()
+    engine.click('.neurode-explorer [data-action="copy-link"]')
+    said = "() => document.querySelector('.neurode-explorer .nx-said').textContent"
+    assert engine.until(said) == "Link copied"
+    # A page may not read what is copied; a reader pastes it.
+    engine.call(
+        """() => {
+            const field = document.createElement("textarea");
+            document.querySelector("main").prepend(field);
+            field.focus();
+        }"""
+    )
+    engine.press("Control+v")
+    link = engine.until("() => document.querySelector('main > textarea').value")
+    engine.open(link)
+    shown = Figure(engine)
+    assert shown.state() == state
+    assert shown.picture() == picture
+
+
+@pytest.mark.parametrize("page", ["chapter 1", "chapter 15", "chapter 20"])
+def test_land_on_the_heading_that_a_link_names(page: str, engine: Engine, home: str) -> None:
+    engine.open(f"{home}/{PAGES[page]}#exercises")
+    engine.until("() => document.fonts.ready.then(() => true)")
+    top, header = engine.call(
+        """() => [
+            document.querySelector("#exercises h2").getBoundingClientRect().top,
+            document.querySelector(".bd-header-article").getBoundingClientRect().bottom,
+        ]"""
+    )
+    assert 0 <= top - max(header, 0) < 60
+
+
+def test_hear_every_complaint(engine: Engine, home: str) -> None:
+    """The tests above rely on the console to tell them."""
+    engine.open(f"{home}/{PAGES['index']}")
+    assert engine.troubles() == []
+    engine.call(
+        """() => {
+            console.error("told by a script");
+            setTimeout(() => { throw new Error("not caught"); });
+            return new Promise((done) => {
+                document.addEventListener("securitypolicyviolation", done, {once: true});
+                document.body.append(Object.assign(document.createElement("script"), {text: "1"}));
+            }).then(() => new Promise(requestAnimationFrame));
+        }"""
+    )
+    heard = engine.troubles()
+    for words in ("told by a script", "not caught", "Content.Security.Policy"):
+        assert any(re.search(words, complaint) for complaint in heard), words
