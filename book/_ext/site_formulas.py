@@ -24,6 +24,10 @@ RENDERER = "set_while_building"
 SCRIPT = Path(__file__).with_name("render_formulas.cjs")
 # What the visitors below leave in a page, until all of them are known.
 MARK = re.compile(r'<neurode-formula data-display="(true|false)" data-tex="([^"]*)"/>')
+# An inline formula is a box: a line could end between it and the full stop.
+BEFORE_PUNCTUATION = re.compile(
+    r'(<span class="math[^>]*><neurode-formula data-display="false"[^>]*/></span>)([.,;:!?)]+)'
+)
 # A header that is one formula and nothing else.
 LONE_HEADER = re.compile(
     r'<th (class="head")>(<p><span class="math">(?:(?!</?p>|</th>).)*</p>)</th>'
@@ -58,6 +62,8 @@ def visit_block(writer: Any, node: nodes.math_block) -> None:
 
 def set_formulas(pages: dict[Path, str]) -> str:
     """Put the formulas into the pages, in place; return the style sheet they need."""
+    for page, text in pages.items():
+        pages[page] = BEFORE_PUNCTUATION.sub(r'<span class="formula-end">\1\2</span>', text)
     formulas = sorted({match.groups() for text in pages.values() for match in MARK.finditer(text)})
     output = render([(html.unescape(tex), display == "true") for display, tex in formulas])
     # site.js puts the TeX in the place of a formula that is copied.

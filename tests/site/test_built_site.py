@@ -4,6 +4,7 @@ fetched from elsewhere. `make test` builds the site first."""
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -174,6 +175,18 @@ def test_formulas_are_set_and_can_be_read_aloud() -> None:
             assert spoken.get_text(strip=True), named(source)
             assert "\\" not in spoken.get_text(), named(source)
     assert counted > 100
+
+
+def test_no_line_ends_between_a_formula_and_its_punctuation() -> None:
+    counted = 0
+    for source in all_pages():
+        for formula in page(source).select("span.math"):
+            if str(formula.next_sibling or "").startswith((".", ",", ";", ":", "!", "?", ")")):
+                counted += 1
+                assert formula.parent["class"] == ["formula-end"], named(source)
+    assert counted > 100
+    style = (SITE / "_static" / "site.css").read_text(encoding="utf-8")
+    assert re.search(r"\.formula-end\s*\{\s*white-space:\s*nowrap", style)
 
 
 def test_what_comes_from_others_is_named_with_version_and_licence() -> None:
