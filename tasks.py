@@ -211,6 +211,14 @@ def dist() -> None:
 
 
 @task
+def editions() -> None:
+    """Write the book as a PDF and an EPUB into _build/editions, from the built site."""
+    setup()
+    book()
+    python("-m", "tools.editions")
+
+
+@task
 def svgs() -> None:
     """Run the chapters and pack their figures as SVG (NOTEBOOKS=… for some)."""
     setup()
