@@ -71,3 +71,9 @@ PARAMETERS: dict[str, dict[str, object]] = {
         "updates": 5,
     },
 }
+
+# What the book says at its own parameters, and what is false at those above.
+FALSE_THERE: dict[str, str] = {
+    "09_beyond_the_horizon": "The shaded part is all the time",
+    "19_gradients_and_solvers": "together on the limit cycle",
+}

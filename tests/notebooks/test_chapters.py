@@ -14,7 +14,7 @@ import papermill
 import pytest
 from nbformat import NotebookNode
 
-from tests.notebooks.parameters import PARAMETERS
+from tests.notebooks.parameters import FALSE_THERE, PARAMETERS
 from tools.normalise_notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,12 +89,22 @@ def run_with(chapter: Path, parameters: dict[str, object], folder: Path) -> Note
     )
 
 
+def said_in(notebook: NotebookNode) -> str:
+    """The Markdown that a notebook's cells have put out."""
+    return "\n".join(
+        output.get("data", {}).get("text/markdown", "") for _, output in outputs(notebook)
+    )
+
+
 @each_chapter
 @pytest.mark.slow
 def test_runs_with_other_parameters(chapter: Path, tmp_path: Path) -> None:
     executed = run_with(chapter, PARAMETERS[chapter.stem], tmp_path)
     assert any("injected-parameters" in c.metadata.get("tags", []) for c in executed.cells)
     assert {path.name for path in tmp_path.iterdir()} == {chapter.name}, "a chapter leaves files"
+    if false := FALSE_THERE.get(chapter.stem):
+        assert false in said_in(read(chapter)), "the book's own sentence is another"
+        assert false not in said_in(executed)
 
 
 @each_chapter
