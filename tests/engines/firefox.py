@@ -55,7 +55,8 @@ class Firefox(Engine):
             said.append(line)
             if listens := LISTENS.search(line):
                 # What it says later must not fill the pipe.
-                threading.Thread(target=errors.read, daemon=True).start()
+                self.drain = threading.Thread(target=errors.read, daemon=True)
+                self.drain.start()
                 return listens[1]
         raise BrowserError(f"Firefox did not start: {''.join(said)}")
 
@@ -121,3 +122,5 @@ class Firefox(Engine):
         self.send("browser.close")
         self.socket.close()
         self.process.wait(PATIENCE)
+        self.drain.join(PATIENCE)
+        self.process.stderr.close()
