@@ -178,6 +178,14 @@ def test_paper_has_nothing_to_press_and_names_what_is_folded(address: str, new_p
     assert all(name and name.startswith('"Solution (folded: ') for name in names), names
 
 
+def test_a_note_in_the_margin_does_not_shrink_the_printed_page(address: str, new_page: Any) -> None:
+    """A browser prints smaller what is wider than the paper."""
+    page = new_page(f"{address}/book/how_to_read.html", viewport={"width": 672, "height": 900})
+    page.emulate_media(media="print")
+    assert page.locator("aside.margin").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 672
+
+
 def test_no_code_frame_is_left_empty_at_a_pages_end(address: str, new_page: Any) -> None:
     """Chromium breaks a frame above its code, unless it keeps the frame whole."""
     page = new_page(f"{address}/notebooks/01_fitzhugh_nagumo.html")

@@ -135,7 +135,10 @@ def write_pdf(book: Book, imprint: Imprint, path: Path) -> None:
             )
             pages = first_pages(book, printed)
         browser.close()
-    writer = PdfWriter(clone_from=printed)
+    reader = PdfReader(printed)
+    writer = PdfWriter(clone_from=reader)
+    # Else it says that it is of an older version than what it holds.
+    writer.pdf_header = reader.pdf_header
     writer.add_metadata(
         {"/Title": book.title, "/Author": imprint.authors, "/Subject": imprint.line}
     )
