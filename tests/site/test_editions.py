@@ -14,9 +14,9 @@ from tools.editions.contents import Book, read_book
 from tools.editions.epub import link, write_epub
 from tools.editions.pdf import document
 from tools.editions.plain import plain_pages
-from tools.editions.title import Imprint
+from tools.editions.title import Imprint, read_imprint
 
-IMPRINT = Imprint("9.8.7", "Ada and Ben", "MIT", "Copyright (c) 2026 Ada and Ben", "2026")
+IMPRINT = Imprint("9.8.7", "Ada and Ben", "CC BY 4.0", "Copyright (c) 2026 Ada and Ben", "2026")
 NAVIGATION = (
     '<nav class="bd-links"><a class="reference" href="{start}">A start</a>'
     '<p class="caption">First part</p><a class="reference" href="{one}">1. One</a></nav>'
@@ -75,6 +75,10 @@ def test_the_order_is_the_navigations(book: Book) -> None:
     assert book.title == "A start"
 
 
+def test_the_imprint_names_both_licences() -> None:
+    assert read_imprint().licence == "text and figures CC BY 4.0, code MIT"
+
+
 def test_a_still_has_a_link_to_the_live_figure(book: Book) -> None:
     figure = plain_pages(book, link=link)["notebooks/one"].select_one("figure")
     assert figure is not None
@@ -117,7 +121,7 @@ def test_what_is_folded_stands_at_the_chapters_end(book: Book) -> None:
 
 def test_the_document_to_print_holds_every_page_once(book: Book, tmp_path: Path) -> None:
     text = document(book, IMPRINT, tmp_path / "out", {"index": 3, "notebooks/one": 5})
-    assert "neurode 9.8.7, MIT licence" in text
+    assert "neurode 9.8.7. Licences: CC BY 4.0" in text
     assert "1. One</a><span>5</span>" in text
     identifiers = re.findall(r'\bid="([^"]+)"', text)
     assert len(identifiers) == len(set(identifiers))

@@ -33,6 +33,7 @@ STYLE = """
 .edition-contents p { margin: 0.6em 0 0.2em; font-weight: 600; break-after: avoid }
 .endings h3 { font-size: 1.05em; margin: 1.2em 0 0.3em }
 p.fold { font-size: 0.9em }
+div.claim-method { font-size: 6.5pt !important }
 article section { content-visibility: visible !important }
 """
 FOOTER = (

@@ -159,9 +159,9 @@ def name_fold(fold: Tag) -> tuple[str, str]:
 
 
 def unfold(fold: Tag, soup: BeautifulSoup) -> None:
-    """Put a fold's text in its place, below its title in italics."""
+    """Put a fold's text in its place, after its title in italics."""
     title = soup.new_tag("em")
-    title.extend(list(fold.summary.contents))
+    title.extend([*fold.summary.contents, ": "])
     fold.summary.replace_with(title)
     fold.name = "div"
     fold.attrs.pop("open", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from html import escape
@@ -25,16 +26,19 @@ class Imprint:
 
     @property
     def line(self) -> str:
-        return f"neurode {self.version}, {self.licence} licence"
+        return f"neurode {self.version}. Licences: {self.licence}"
 
 
 def read_imprint() -> Imprint:
     """From the library, its metadata and its licence."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
-    right = next(line for line in licence.splitlines() if line.startswith("Copyright"))
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    of_text = re.search(r"\((CC BY [\d.]+)\)", text)
+    assert of_text is not None, "LICENSE names no licence of text and figures"
+    licences = f"text and figures {of_text[1]}, code {project['license']}"
+    right = next(line for line in text.splitlines() if line.startswith("Copyright"))
     _, _, year, authors = right.split(maxsplit=3)
-    return Imprint(neurode_lib.__version__, authors, project["license"], right, year)
+    return Imprint(neurode_lib.__version__, authors, licences, right, year)
 
 
 def title_page(book: Book, imprint: Imprint) -> str:
