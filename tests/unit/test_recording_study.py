@@ -15,7 +15,13 @@ from neurode_lib.study.recording.baselines import (
     _fire,
     _leaky,
 )
-from neurode_lib.study.recording.networks import Scale, Setting, Stage, train_networks
+from neurode_lib.study.recording.networks import (
+    Scale,
+    Setting,
+    Stage,
+    smoothed,
+    train_networks,
+)
 from neurode_lib.study.recording.protocol import (
     HELD_OUT,
     PARTS,
@@ -28,7 +34,8 @@ from neurode_lib.study.recording.results import (
     load_recording_study,
     model_in_units,
 )
-from neurode_lib.study.recording.scores import ceiling, score
+from neurode_lib.study.recording.scores import agreed_spikes, ceiling, consensus, score
+from neurode_lib.study.recording.settings import VARIATIONS
 
 N = HELD_OUT[1]
 
@@ -66,6 +73,45 @@ def test_a_forecast_that_is_the_recording_has_the_best_scores(made_up):
     assert repeats["gamma"][1] > 0.9 and repeats["rmse"] == pytest.approx(0.2, rel=0.1)
 
 
+def test_what_most_repeats_agree_on_predicts_better_than_one_of_them():
+    rng = np.random.default_rng(0)
+    times = np.arange(50, N - 50, 60)
+    voltage = np.full((4, N), -60.0)
+    for one in voltage:
+        kept = times[rng.random(len(times)) < 0.8]
+        one[kept + rng.integers(-1, 2, size=len(kept))] = 30.0
+        one[rng.integers(N, size=100)] = 30.0
+    data = RepeatedRecording(np.zeros_like(voltage), voltage)
+    together = consensus(data, "held out")["gamma"][1]
+    assert together > ceiling(data, "held out")["gamma"][1] + 0.1
+    assert together == pytest.approx(0.8, abs=0.1)  # of the times that all share, 0.8 each
+
+
+def test_two_of_three_agree_within_three_milliseconds():
+    def trains(*times):
+        voltage = np.full((3, 100), -60.0)
+        for one, own in zip(voltage, times, strict=True):
+            one[list(own)] = 30.0
+        return voltage
+
+    np.testing.assert_array_equal(agreed_spikes(trains([50], [50], [])), [50.0])
+    np.testing.assert_array_equal(agreed_spikes(trains([50], [52], [])), [51.0])
+    assert len(agreed_spikes(trains([50], [], [70]))) == 0
+    assert len(agreed_spikes(trains([50], [54], []))) == 0
+
+
+def test_a_smoothed_error_forgives_a_spike_that_comes_late():
+    target = torch.zeros(40, 1, 1)
+    late, missing = target.clone(), target.clone()
+    target[20], late[21] = 5.0, 5.0
+    strict = [(one - target).square().mean() for one in (late, missing)]
+    soft = [smoothed(one - target, 2.0).square().mean() for one in (late, missing)]
+    assert strict[0] > strict[1] and soft[0] < soft[1] / 3
+    constant = torch.full((10, 2, 3), 0.7)
+    torch.testing.assert_close(smoothed(constant, 3.0), constant)
+    assert smoothed(constant, 0.0) is constant
+
+
 def test_the_linear_filter_finds_the_membrane(made_up):
     fitted = LinearFilter(made_up)
     lags = np.arange(40)
@@ -91,12 +137,12 @@ def test_the_threshold_is_lifted_and_falls_back():
 
 def test_networks_learn_and_forecast(made_up):
     setting = Setting("made up", 2, (Stage(10, 60, 16),), (0, 1), repeats=2)
-    weights, scale, losses = train_networks(setting, made_up)
+    weights, scale, losses = train_networks(setting, made_up, progress=False)
     assert losses.shape == (60, 2)
     assert (losses[-10:].mean(axis=0) < losses[:3].mean(axis=0)).all()
     path = networks.forecast(weights, scale, made_up, (22_000, 22_300))
     assert path.shape == (2, 2, 300) and np.isfinite(path).all()
-    again, _, _ = train_networks(setting, made_up)
+    again, _, _ = train_networks(setting, made_up, progress=False)
     for name, weight in weights.items():
         torch.testing.assert_close(again[name], weight, rtol=0, atol=0)
 
@@ -126,6 +172,7 @@ def test_the_stored_measurements_are_whole():
     weights, scale, model = load_recording_model()
     rates = firing_rates(weights, scale)
     assert np.shape(rates) == (1, len(STEP_CURRENTS)) and HELD == 2000
+    assert set(study["variations"]) == set(VARIATIONS)
     k = main["seeds"].index(study["shown"]["seed"])
     np.testing.assert_allclose(rates[0], main["rates"][k], atol=1.0)
     assert model.func.state_dim == 1 + main["hidden"]

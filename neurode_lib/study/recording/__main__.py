@@ -17,7 +17,13 @@ import torch
 from neurode_lib._checks import FloatArray
 from neurode_lib.study.parts import finished_parts, write_measurements
 from neurode_lib.study.recording.baselines import AdaptiveThreshold, LinearFilter, in_part
-from neurode_lib.study.recording.networks import Scale, at_stages, forecast, train_networks
+from neurode_lib.study.recording.networks import (
+    Scale,
+    Setting,
+    follow,
+    forecast,
+    train_networks,
+)
 from neurode_lib.study.recording.protocol import (
     PARTS,
     SETS,
@@ -26,16 +32,22 @@ from neurode_lib.study.recording.protocol import (
     spike_times,
 )
 from neurode_lib.study.recording.results import RESULTS, WEIGHTS
-from neurode_lib.study.recording.scores import ceiling, mean_score, score, score_forecast
-from neurode_lib.study.recording.settings import MAIN, SETTINGS
+from neurode_lib.study.recording.scores import (
+    ceiling,
+    consensus,
+    mean_score,
+    score,
+    score_forecast,
+)
+from neurode_lib.study.recording.settings import MAIN, SETTINGS, VARIATIONS
 from neurode_lib.traces.competition import competition_traces
-from neurode_lib.training.driven_rollout import driven_rollout
 from neurode_lib.weights import Weights, load_weights, save_weights
 
 UNSEEN = ("validation", "held out")
 # Constant currents, in pA, and how long they are held, in ms; the first part is not counted.
 STEP_CURRENTS = tuple(range(0, 1001, 100))
 HELD, SETTLING = 2000, 500
+RESTART = 1000  # ms between two looks at the voltage
 # Levels in mV at which a network's spikes may be counted.
 LEVELS = tuple(float(level) for level in range(-34, 11, 2))
 
@@ -51,7 +63,10 @@ def repeats_of(name: str) -> RepeatedRecording:
 def measure_baselines(name: str) -> dict[str, Any]:
     """Ceiling and baselines of a set."""
     data = repeats_of(name)
-    result: dict[str, Any] = {"ceiling": {part: ceiling(data, part) for part in UNSEEN}}
+    result: dict[str, Any] = {
+        "ceiling": {part: ceiling(data, part) for part in UNSEEN},
+        "consensus": {part: consensus(data, part) for part in UNSEEN},
+    }
     models: dict[str, LinearFilter | AdaptiveThreshold] = {
         "linear": LinearFilter(data),
         "threshold": AdaptiveThreshold(data),
@@ -70,16 +85,42 @@ def measure_baselines(name: str) -> dict[str, Any]:
     return result
 
 
-def train_setting(name: str, folder: Path) -> dict[str, Any]:
+def train_setting(name: str, setting: Setting, folder: Path) -> dict[str, Any]:
     """Train a setting's networks and keep their weights."""
-    setting = SETTINGS[name]
     weights, scale, losses = train_networks(setting, repeats_of(setting.set))
     save_weights(folder / f"{name}.safetensors", weights)
     return {"scale": list(scale), "loss": losses[-100:].mean(axis=0).tolist()}
 
 
+def compare_setting(name: str, setting: Setting, folder: Path, scale: Scale) -> dict[str, Any]:
+    """Scores of every network of a setting in the validation part.
+
+    Counted at 0 mV; at the level that is best there; and at 0 mV for forecasts that begin anew
+    every second, with another look at the voltage.
+    """
+    weights, _ = load_weights(folder / f"{name}.safetensors")
+    data = repeats_of(setting.set)
+    first, last = PARTS["validation"]
+    whole = forecast(weights, scale, data, (first, last))
+    pieces = [
+        forecast(weights, scale, data, (begin, begin + RESTART))
+        for begin in range(first, last, RESTART)
+    ]
+    levels = [best_level(data, paths) for paths in whole]
+    return {
+        "scores": {"validation": [score_forecast(data, "validation", paths) for paths in whole]},
+        "best_level": [
+            {"level": level, **_at_level(data, "validation", paths, level)}
+            for level, paths in zip(levels, whole, strict=True)
+        ],
+        "restarted": [
+            score_forecast(data, "validation", paths) for paths in np.concatenate(pieces, axis=-1)
+        ],
+    }
+
+
 def measure_setting(name: str, folder: Path, scale: Scale) -> dict[str, Any]:
-    """Scores of every network of a setting, and its firing rates under constant currents."""
+    """Scores of every network in both unseen parts, and its rates under constant currents."""
     weights, _ = load_weights(folder / f"{name}.safetensors")
     data = repeats_of(SETTINGS[name].set)
     scores = {}
@@ -99,12 +140,17 @@ def own_levels(weights: Weights, scale: Scale, data: RepeatedRecording) -> list[
     It is the level with the best Γ (± 4 ms) in the validation part.
     """
     seen, held = (forecast(weights, scale, data, PARTS[part]) for part in UNSEEN)
-    found = []
-    for k in range(len(seen)):
-        by_level = [_at_level(data, "validation", seen[k], level)["gamma"][1] for level in LEVELS]
-        level = LEVELS[int(np.argmax(by_level))]
-        found.append({"level": level, **_at_level(data, "held out", held[k], level)})
-    return found
+    levels = [best_level(data, paths) for paths in seen]
+    return [
+        {"level": level, **_at_level(data, "held out", paths, level)}
+        for level, paths in zip(levels, held, strict=True)
+    ]
+
+
+def best_level(data: RepeatedRecording, paths: FloatArray) -> float:
+    """The level with the best Γ (± 4 ms) of a forecast of the validation part."""
+    by_level = [_at_level(data, "validation", paths, level)["gamma"][1] for level in LEVELS]
+    return LEVELS[int(np.argmax(by_level))]
 
 
 def _at_level(
@@ -124,7 +170,7 @@ def firing_rates(weights: Weights, scale: Scale) -> list[list[float]]:
     y = torch.zeros(n_networks, len(STEP_CURRENTS), state_dim)
     path = []
     for _ in range(HELD):
-        y = driven_rollout(weights, y, at_stages(drive), 0.5)[-1]
+        y = follow(weights, y, drive)[-1]
         path.append(y[..., 0])
     v = torch.stack(path, dim=-1).double().numpy() * scale.voltage_std + scale.voltage_mean
     late = v[..., SETTLING:]
@@ -169,10 +215,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     folder = options.parts
+    every = {**SETTINGS, **VARIATIONS}
     training = finished_parts(
-        {f"train {name}": partial(train_setting, name, folder) for name in SETTINGS}, folder
+        {f"train {name}": partial(train_setting, name, every[name], folder) for name in every},
+        folder,
     )
-    scales = {name: Scale(*training[f"train {name}"]["scale"]) for name in SETTINGS}
+    scales = {name: Scale(*training[f"train {name}"]["scale"]) for name in every}
     measured = finished_parts(
         {
             **{f"baselines {name}": partial(measure_baselines, name) for name in SETS},
@@ -180,23 +228,34 @@ def main() -> None:
                 f"measure {name}": partial(measure_setting, name, folder, scales[name])
                 for name in SETTINGS
             },
+            **{
+                f"compare {name}": partial(compare_setting, name, every[name], folder, scales[name])
+                for name in every
+            },
         },
         folder,
     )
-    settings = {
-        name: {
-            "set": setting.set,
-            "hidden": setting.hidden,
-            "windows": [list(stage) for stage in setting.stages],
-            "seeds": list(setting.seeds),
-            "loss": training[f"train {name}"]["loss"],
-            **measured[f"measure {name}"],
+    settings, variations = (
+        {
+            name: {
+                "set": setting.set,
+                "hidden": setting.hidden,
+                "windows": [list(stage) for stage in setting.stages],
+                "seeds": list(setting.seeds),
+                "repeats": setting.repeats,
+                "smoothing": setting.smoothing,
+                "loss": training[f"train {name}"]["loss"],
+                **measured[f"compare {name}"],
+                **measured.get(f"measure {name}", {}),
+            }
+            for name, setting in group.items()
         }
-        for name, setting in SETTINGS.items()
-    }
+        for group in (SETTINGS, VARIATIONS)
+    )
     values = {
         "baselines": {name: measured[f"baselines {name}"] for name in SETS},
         "settings": settings,
+        "variations": variations,
         "step_currents": list(STEP_CURRENTS),
         "shown": keep_shown(folder, settings[MAIN], scales[MAIN]),
     }

@@ -15,22 +15,30 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from neurode_lib._checks import FloatArray
-from neurode_lib.study.recording.protocol import LOOK_BACK, TRAINING, RepeatedRecording
+from neurode_lib.study.recording.protocol import (
+    DT,
+    LOOK_BACK,
+    REPEATS,
+    TRAINING,
+    RepeatedRecording,
+)
 from neurode_lib.training.driven_rollout import driven_rollout
 from neurode_lib.training.rollout import Workspace
 from neurode_lib.weights import Weights
 
 WIDTH = 64
-SUB_STEPS = 2  # RK4 steps a millisecond
+SUB_STEPS = 2  # RK4 steps between two samples
+DT_STEP = DT / SUB_STEPS
 LR, CLIP_NORM, WEIGHT_DECAY = 3e-3, 1.0, 1e-4
 
 
@@ -44,13 +52,29 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is trained: on which set, with how many hidden states, on which windows."""
+    """What is trained.
+
+    Attributes
+    ----------
+    set : str
+        One of the protocol's sets.
+    hidden : int
+        Number of hidden states.
+    stages : tuple of Stage
+    seeds : tuple of int
+    repeats : int
+        So many of the set's repeats are trained on, the first ones.
+    smoothing : float
+        Standard deviation in ms of the Gaussian that smooths the error before it is squared: one
+        of a few ms forgives a spike that comes a little early or late. 0 for none.
+    """
 
     set: str
     hidden: int
     stages: tuple[Stage, ...]
     seeds: tuple[int, ...]
-    repeats: int = 4
+    repeats: int = REPEATS
+    smoothing: float = 0.0
 
 
 class Scale(NamedTuple):
@@ -137,15 +161,8 @@ def follow(
     return path[::SUB_STEPS]
 
 
-DT_STEP = 1.0 / SUB_STEPS
-
-
 def train_networks(
-    setting: Setting,
-    data: RepeatedRecording,
-    *,
-    report: Callable[[int, Weights, FloatArray], None] | None = None,
-    report_every: int = 500,
+    setting: Setting, data: RepeatedRecording, *, progress: bool = True
 ) -> tuple[Weights, Scale, FloatArray]:
     """Train the networks of a setting.
 
@@ -154,15 +171,16 @@ def train_networks(
     setting : Setting
     data : RepeatedRecording
         Only its training part is used.
-    report : callable, optional
-        Called every so often with the number of the update, the weights and the losses since.
+    progress : bool
+        Whether to show a bar.
 
     Returns
     -------
     weights, scale
         Stacked weights, leading axis `K`.
     losses : ndarray, shape (updates, K)
-        Mean squared error of the scaled voltage over the windows of each update.
+        Mean squared error of the scaled voltage over the windows of each update, smoothed as the
+        setting says.
     """
     scale = Scale.of(data, setting.repeats)
     voltage, current = scale.apply(data)
@@ -176,39 +194,59 @@ def train_networks(
     generators = [np.random.default_rng([seed, 20]) for seed in setting.seeds]
     total = sum(stage.updates for stage in setting.stages)
     losses: list[FloatArray] = []
-    for stage in setting.stages:
-        workspace = Workspace()
-        reach = torch.arange(-LOOK_BACK, stage.window + 1)
-        for _ in range(stage.updates):
-            rows, firsts = zip(
-                *(
-                    (
-                        rng.integers(setting.repeats, size=stage.batch),
-                        rng.integers(LOOK_BACK, end - stage.window, size=stage.batch),
-                    )
-                    for rng in generators
-                ),
-                strict=True,
-            )
-            row = torch.as_tensor(np.stack(rows))[..., None]
-            at = torch.as_tensor(np.stack(firsts))[..., None] + reach
-            seen_v, seen_I = v[row, at], I[row, at]
-            n = LOOK_BACK + 1
-            y0 = starts(weights, seen_v[..., :n], seen_I[..., :n])
-            drive = seen_I[..., LOOK_BACK:].permute(2, 0, 1)
-            path = follow(weights, y0, drive, workspace)
-            target = seen_v[..., n:].permute(2, 0, 1)
-            loss = (path[1:, ..., 0] - target).square().mean(dim=(0, 2))
-            optimizer.zero_grad()
-            loss.sum().backward()
-            for group in optimizer.param_groups:
-                group["lr"] = LR * 0.5 * (1.0 + math.cos(math.pi * len(losses) / total))
-            _clip_each(list(weights.values()))
-            optimizer.step()
-            losses.append(loss.detach().double().numpy())
-            if report is not None and len(losses) % report_every == 0:
-                report(len(losses), weights, np.array(losses[-report_every:]))
+    with tqdm(total=total, unit="update", disable=not progress) as bar:
+        for stage in setting.stages:
+            workspace = Workspace()
+            for _ in range(stage.updates):
+                error = _errors(weights, *_windows(generators, stage, v, I), workspace)
+                loss = smoothed(error, setting.smoothing).square().mean(dim=(0, 2))
+                optimizer.zero_grad()
+                loss.sum().backward()
+                for group in optimizer.param_groups:
+                    group["lr"] = LR * 0.5 * (1.0 + math.cos(math.pi * len(losses) / total))
+                _clip_each(list(weights.values()))
+                optimizer.step()
+                losses.append(loss.detach().double().numpy())
+                bar.update()
     return {name: w.detach() for name, w in weights.items()}, scale, np.array(losses)
+
+
+def _windows(
+    generators: Sequence[np.random.Generator], stage: Stage, voltage: Tensor, current: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Every network's own windows of voltage and current, shape (K, B, LOOK_BACK + 1 + window)."""
+    n_repeats, n_samples = voltage.shape
+    rows, firsts = [], []
+    for rng in generators:
+        rows.append(rng.integers(n_repeats, size=stage.batch))
+        firsts.append(rng.integers(LOOK_BACK, n_samples - stage.window, size=stage.batch))
+    row = torch.as_tensor(np.stack(rows))[..., None]
+    reach = torch.arange(-LOOK_BACK, stage.window + 1)
+    at = torch.as_tensor(np.stack(firsts))[..., None] + reach
+    return voltage[row, at], current[row, at]
+
+
+def _errors(weights: Weights, voltage: Tensor, current: Tensor, workspace: Workspace) -> Tensor:
+    """Predicted less recorded voltage after the part of a window that is shown, (window, K, B)."""
+    n = LOOK_BACK + 1
+    y0 = starts(weights, voltage[..., :n], current[..., :n])
+    path = follow(weights, y0, current[..., LOOK_BACK:].permute(2, 0, 1), workspace)
+    return path[1:, ..., 0] - voltage[..., n:].permute(2, 0, 1)
+
+
+def smoothed(errors: Tensor, width: float) -> Tensor:
+    """Errors of shape (T, K, B) after a Gaussian along time, of standard deviation ``width`` ms.
+
+    Beyond the window the first and the last error go on. A width of 0 leaves all as it is.
+    """
+    if width == 0.0:
+        return errors
+    reach = math.ceil(3.0 * width / DT)
+    kernel = torch.exp(-0.5 * (DT * torch.arange(-reach, reach + 1) / width) ** 2)
+    rows = errors.permute(1, 2, 0).flatten(0, 1)[:, None]
+    rows = torch.nn.functional.pad(rows, (reach, reach), mode="replicate")
+    rows = torch.nn.functional.conv1d(rows, (kernel / kernel.sum())[None, None])
+    return rows[:, 0].unflatten(0, errors.shape[1:]).permute(2, 0, 1)
 
 
 def _clip_each(weights: Sequence[Tensor]) -> None:

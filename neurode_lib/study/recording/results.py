@@ -25,10 +25,10 @@ def load_recording_study(path: str | Path = RESULTS) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``ceiling`` and ``baselines``: scores by set and part. ``settings``: by name, what was
-        trained, and for every seed its scores by part. ``shown``: seed, scale and forecast of the
-        model that the chapter draws. ``rates``: firing rates of every seed of the main setting
-        under constant currents.
+        ``baselines``: scores by set, model and part, the cell's own repeats (``ceiling``,
+        ``consensus``) among them. ``settings``: by name, what was trained, and for every seed its
+        scores by part, and its firing rates under ``step_currents``. ``variations``: likewise, in
+        the validation part alone. ``shown``: seed and forecast of the model that the chapter draws.
 
     Raises
     ------

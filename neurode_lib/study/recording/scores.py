@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from neurode_lib._checks import FloatArray
 from neurode_lib.metrics.spikes import spike_coincidence
@@ -16,6 +18,10 @@ from neurode_lib.study.recording.protocol import (
     away_from_spikes,
     spike_times,
 )
+
+# Spikes of several trains agree where their number, smoothed by a Gaussian of this width in ms, is
+# this many times the peak of a single spike: two of three within about 3 ms.
+AGREEMENT_WIDTH, AGREEMENT = 2.0, 1.5
 
 
 def score(
@@ -77,3 +83,27 @@ def ceiling(data: RepeatedRecording, name: str) -> dict[str, Any]:
         "rmse_range": [min(p["rmse"] for p in pairs), max(p["rmse"] for p in pairs)],
         "counts": [len(spike_times(one)) for one in v],
     }
+
+
+def consensus(data: RepeatedRecording, name: str) -> dict[str, Any]:
+    """How well the other repeats together predict one: mean over the repeats.
+
+    They predict their mean potential, and a spike where most of them have one.
+    """
+    v = data.voltage[:, slice(*PARTS[name])]
+    each = []
+    for k, one in enumerate(v):
+        others = np.delete(v, k, axis=0)
+        each.append(score(one, others.mean(axis=0), agreed_spikes(others)))
+    return mean_score(each)
+
+
+def agreed_spikes(voltage: FloatArray) -> FloatArray:
+    """When most of some potentials of shape (repeats, samples) have a spike, in ms."""
+    counts = np.zeros(voltage.shape[1])
+    for one in voltage:
+        counts[(spike_times(one) / DT).astype(int)] += 1.0
+    width = AGREEMENT_WIDTH / DT
+    single = 1.0 / (np.sqrt(2.0 * np.pi) * width)
+    peaks, _ = find_peaks(gaussian_filter1d(counts, width), height=AGREEMENT * single)
+    return DT * peaks.astype(np.float64)
