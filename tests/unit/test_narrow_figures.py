@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from io import BytesIO
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from neurode_lib.chapters.figures import new_figure, phase_axes, use_style
-from neurode_lib.chapters.narrow import CHUNK, png_of, stack
+from neurode_lib.chapters.narrow import CHUNK, DPI, WIDTH, png_of, stack
 
 mpl.use("Agg")
 
@@ -69,3 +72,26 @@ def test_a_single_panel_only_gets_narrower() -> None:
     width, height = figure.get_size_inches()
     assert width < 4
     assert 2.4 <= height <= 3.6
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb")),
+    ids=lambda path: path.stem,
+)
+def test_no_legend_or_label_makes_a_stored_narrow_form_wide(chapter: Path) -> None:
+    """What is wider than a phone's column makes everything else smaller there."""
+    cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
+    stored = [
+        (cell["id"], output["data"]["image/png"])
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    for name, png in stored:
+        with Image.open(BytesIO(base64.b64decode("".join(png)))) as wide:
+            wide.load()
+            narrow = dict(chunk[:2] for chunk in wide.private_chunks).get(CHUNK)
+        if narrow is not None:
+            with Image.open(BytesIO(narrow)) as picture:
+                assert picture.width <= 1.25 * WIDTH * DPI, f"{name}: {picture.width} pixels"
