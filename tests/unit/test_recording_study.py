@@ -6,6 +6,7 @@ import torch
 
 from neurode_lib import inputs
 from neurode_lib.metrics import predict
+from neurode_lib.study.recording import __main__ as command
 from neurode_lib.study.recording import networks
 from neurode_lib.study.recording.__main__ import HELD, STEP_CURRENTS, firing_rates, own_levels
 from neurode_lib.study.recording.baselines import (
@@ -182,3 +183,44 @@ def test_levels_of_their_own_are_chosen_in_the_validation_part(made_up):
     weights = networks.new_weights(1, [0])
     (found,) = own_levels(weights, Scale.of(made_up, 2), made_up)
     assert found["spikes"] == 0.0 and set(found) == {"level", "gamma", "rmse", "spikes", "recorded"}
+
+
+class SoonFitted(AdaptiveThreshold):
+    """Fitted in one generation."""
+
+    def __init__(self, data):
+        super().__init__(data, generations=1)
+
+
+@pytest.mark.slow
+def test_the_command_trains_measures_and_goes_on_where_it_was(made_up, tmp_path, monkeypatch):
+    few = (Stage(10, 20, 8),)
+    settings = {"main": Setting("04", 2, few, (0, 1), 2), "b": Setting("05", 2, few, (0, 1), 2)}
+    variations = {"smoothed": Setting("04", 1, few, (0,), 2, smoothing=2.0)}
+    monkeypatch.setattr(command, "SETTINGS", settings)
+    monkeypatch.setattr(command, "VARIATIONS", variations)
+    monkeypatch.setattr(command, "SETS", ("04",))
+    monkeypatch.setattr(command, "repeats_of", lambda _: made_up)
+    monkeypatch.setattr(command, "AdaptiveThreshold", SoonFitted)
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "recording.json")
+    monkeypatch.setattr(command, "WEIGHTS", tmp_path / "recording.safetensors")
+    monkeypatch.setattr("sys.argv", ["recording", "--parts", str(tmp_path / "parts")])
+    threads = torch.get_num_threads()
+    command.main()
+    study = load_recording_study(tmp_path / "recording.json")
+    assert set(study["settings"]) == {"main", "b"} and set(study["variations"]) == {"smoothed"}
+    variation, main = study["variations"]["smoothed"], study["settings"]["main"]
+    at_zero = variation["scores"]["validation"][0]["gamma"][1]
+    assert variation["best_level"][0]["gamma"][1] >= at_zero
+    assert len(main["restarted"]) == len(main["rates"]) == 2
+    assert {"ceiling", "consensus", "linear", "threshold"} == set(study["baselines"]["04"])
+    assert len(study["shown"]["forecast"]) == HELD_OUT[1] - HELD_OUT[0]
+
+    def must_not_train(*_, **__):
+        raise AssertionError("a finished part was done again")
+
+    monkeypatch.setattr(command, "train_networks", must_not_train)
+    command.main()
+    again = load_recording_study(tmp_path / "recording.json")
+    assert again["settings"] == study["settings"]
+    torch.set_num_threads(threads)
