@@ -116,8 +116,8 @@ def picture(panels: list[tuple[Panel, str, str]], size: tuple[int, int], descrip
     )
 
 
-class Learned(NamedTuple):
-    """What a model makes of a start, and how it is shown: states of shape (T, 2)."""
+class Forecast(NamedTuple):
+    """What a model expects from a start on, and how it is shown: states of shape (T, 2)."""
 
     name: str
     colour: str
@@ -125,7 +125,10 @@ class Learned(NamedTuple):
 
 
 def comparison(
-    t: npt.NDArray[np.floating[Any]], truth: FloatArray, models: Sequence[Learned], description: str
+    t: npt.NDArray[np.floating[Any]],
+    truth: FloatArray,
+    forecasts: Sequence[Forecast],
+    description: str,
 ) -> str:
     """The true neuron and each model: a phase plane per model, and below all traces of `v`.
 
@@ -134,18 +137,18 @@ def comparison(
     t : ndarray, shape (T,)
     truth : ndarray, shape (T, 2)
         States of the true neuron.
-    models : sequence of Learned
+    forecasts : sequence of Forecast
         From left to right.
     description : str
         Text alternative.
     """
     v_range, w_range = (-2.5, 2.5), (-1.3, 2.3)
     gap = 24
-    width = (600 - gap * (len(models) - 1)) // len(models)
+    width = (600 - gap * (len(forecasts) - 1)) // len(forecasts)
     trace = Panel((30, 265, 600, 125), (0.0, float(t[-1])), v_range)
     trace.curve(t, truth[:, 0], "currentColor", width=3.5)
     panels = []
-    for column, (name, colour, path) in enumerate(models):
+    for column, (name, colour, path) in enumerate(forecasts):
         plane = Panel((30 + (width + gap) * column, 8, width, 225), v_range, w_range)
         plane.curve(truth[:, 0], truth[:, 1], "currentColor", width=3.5)
         plane.curve(path[:, 0], path[:, 1], colour)

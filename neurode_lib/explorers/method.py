@@ -6,7 +6,7 @@ import numpy as np
 
 from neurode_lib._checks import FloatArray
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Learned, comparison
+from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Forecast, comparison
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, simulate
 from neurode_lib.methods import Problem, load_methods
@@ -97,11 +97,11 @@ class MethodExplorer(WeightedExplorer):
         paths = self.paths()
         truth = paths["truth"]
         t = DT * np.arange(len(truth))
-        models = [Learned(name, colour, paths[key]) for key, (name, colour) in _MODELS.items()]
+        forecasts = [Forecast(name, colour, paths[key]) for key, (name, colour) in _MODELS.items()]
         description = (
             "A network trained without noise, a polynomial and parameters fitted to data with "
             f"noise {self.noise:g}, and the true neuron at I = {self.I:.2f} ({regime(self.I)}), "
             f"{self.n_steps} steps of {DT:g} from v = {self.v0:.2f}, w = {self.w0:.2f}: "
             "their trajectories in the phase plane, and v against time."
         )
-        return comparison(t, truth, models, description)
+        return comparison(t, truth, forecasts, description)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Learned, comparison
+from neurode_lib.explorers._still import BLUE, PURPLE, VERMILLION, Forecast, comparison
 from neurode_lib.explorers.packages import MODEL_VARIANTS
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import simulate
@@ -61,8 +61,8 @@ class ModelExplorer(WeightedExplorer):
         start = np.array([self.v0, self.w0])
         t = self.dt * np.arange(self.n_steps + 1)
         truth = simulate(start, self.I, self.n_steps, self.dt)
-        models = [
-            Learned(
+        forecasts = [
+            Forecast(
                 _NAMES[variant],
                 _COLOURS[variant],
                 learned_path(load_pretrained(variant, self.seed), start, self.I, t),
@@ -74,4 +74,4 @@ class ModelExplorer(WeightedExplorer):
             f"{self.n_steps} steps of {self.dt:g} from v = {self.v0:.2f}, w = {self.w0:.2f}: "
             "their trajectories in the phase plane, and v against time."
         )
-        return comparison(t, truth, models, description)
+        return comparison(t, truth, forecasts, description)

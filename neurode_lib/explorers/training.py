@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neurode_lib.explorers._spec import field_trait
-from neurode_lib.explorers._still import BLUE, GREEN, Learned, comparison
+from neurode_lib.explorers._still import BLUE, GREEN, Forecast, comparison
 from neurode_lib.explorers.weighted import WeightedExplorer, learned_path
 from neurode_lib.fitzhugh_nagumo import DT, TRAINED_STEPS, simulate
 from neurode_lib.phase_plane import regime
@@ -51,8 +51,8 @@ class TrainingExplorer(WeightedExplorer):
         start = np.array([self.v0, self.w0])
         t = DT * np.arange(TRAINED_STEPS + 1)
         truth = simulate(start, self.I, TRAINED_STEPS, DT)
-        models = [
-            Learned(
+        forecasts = [
+            Forecast(
                 name,
                 colour,
                 learned_path(load_snapshot(variant, self.update), start, self.I, t),
@@ -64,4 +64,4 @@ class TrainingExplorer(WeightedExplorer):
             f"default start, beside the true neuron at I = {self.I:.2f} ({regime(self.I)}): "
             "trajectories in the phase plane, and v against time."
         )
-        return comparison(t, truth, models, description)
+        return comparison(t, truth, forecasts, description)
