@@ -203,6 +203,6 @@ def _trace(clock: _Clock, current: _Channel, voltage: _Channel, number: int) -> 
         time=clock.interval * np.arange(clock.n_samples, dtype=np.float64),
         current=current.values,
         voltage=voltage.values,
-        units={"time": "ms", "current": current.unit, "voltage": voltage.unit},
+        units={"current": current.unit, "voltage": voltage.unit},
         columns={"current": current.number, "voltage": voltage.number},
     )

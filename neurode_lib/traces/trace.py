@@ -26,7 +26,7 @@ class Trace:
         In mV; NaN where the file has none.
     units : mapping of str to str
         Units of the file's own ``time``, ``current`` and ``voltage``; a conversion is one factor,
-        so nothing is lost.
+        so nothing is lost. Without ``time`` if the file has an interval instead.
     columns : mapping of str to int
         Which column was which, counted from 0; without ``time`` if the interval was given.
     notes : tuple of str

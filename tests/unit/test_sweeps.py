@@ -52,7 +52,7 @@ def test_sweeps_of_an_archive_are_those_that_were_written(tmp_path):
         np.testing.assert_allclose(sweep.current, current[k], rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(sweep.voltage, voltage[k], rtol=1e-6)
         np.testing.assert_allclose(sweep.time, 1e3 / RATE * np.arange(SAMPLES), rtol=1e-9)
-        assert sweep.units == {"time": "ms", "current": "A", "voltage": "mV"}
+        assert sweep.units == {"current": "A", "voltage": "mV"}
         assert len(sweep.recordings().values[0]) == SAMPLES
 
 
