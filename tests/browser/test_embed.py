@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from neurode_lib.explorers._spec import SPEC
+from neurode_lib.explorers.packages import ASKED_FOR
 from tools.browser import serving
 from tools.site_weight import weigh
 
@@ -61,6 +62,24 @@ def test_it_draws_and_fits_in_every_width(
     if spec is not SPEC["recording"]:
         picture = still.locator("figure :is(svg, img)").locator("visible=true")
         assert picture.bounding_box()["width"] > 300
+
+
+@pytest.mark.parametrize("name", small_pages())
+def test_it_asks_only_for_networks_that_any_book_with_it_gets(
+    name: str, address: str, new_page: Any, figure: Any
+) -> None:
+    page = new_page(f"{address}/{name}")
+    fig = figure(page, name_of(page))
+    fig.settle()
+    scripts = page.evaluate(
+        """performance.getEntriesByType("resource").map(entry => entry.name)
+            .filter(name => name.includes("/neurode/data/"))"""
+    )
+    asked = {Path(script).name.split("-")[0] for script in scripts}
+    known = ASKED_FOR.get(fig.root.get_attribute("data-explorer"), set())
+    assert asked <= known
+    # The figure that trains asks only where the browser cannot.
+    assert asked or not known or fig.root.get_attribute("data-explorer") == "live"
 
 
 def test_on_a_page_elsewhere_it_shows_what_was_shared_and_keeps_to_itself(

@@ -17,8 +17,7 @@ SIZES = """sections => sections.map(section => ({
   height: section.getBoundingClientRect().height,
   width: section.scrollWidth,
   empty: !section.innerText.trim(),
-  picture: Math.max(0, ...[...section.querySelectorAll("img")].map(image => image.naturalWidth)),
-  pictures: section.querySelectorAll("img").length,
+  broken: [...section.querySelectorAll("img")].filter(image => !image.naturalWidth).length,
 }))"""
 
 
@@ -43,7 +42,7 @@ def test_every_slide_fits_its_screen(
             where = f"{session.name}: {slide['name']}"
             assert slide["height"] <= height + 1 and slide["width"] <= width, where
             assert not slide["empty"], where
-            assert not slide["pictures"] or slide["picture"] > 0, where
+            assert not slide["broken"], where
     page.close()
 
 

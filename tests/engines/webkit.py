@@ -13,6 +13,7 @@ import re
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -98,7 +99,8 @@ class WebKit(Engine):
             except ConnectionRefusedError:
                 if self.driver.poll() is not None or time.monotonic() > end:
                     raise
-                time.sleep(0.05)
+                with suppress(subprocess.TimeoutExpired):
+                    self.driver.wait(0.05)
         options = {"binary": SYSTEM_PYTHON, "args": [str(BROWSER), str(self.folder)]}
         wanted = {"webkitgtk:browserOptions": options, "timeouts": {"script": 2000 * PATIENCE}}
         session = self.request("POST", "/session", capabilities={"alwaysMatch": wanted})
