@@ -16,7 +16,7 @@ export function show(explorer, link, options) {
     (name) => Object.hasOwn(explorer.spec.fields, name) && !Object.hasOwn(changes, name),
   );
   const instead = unusable.map((name) => `${name} = ${explorer.state[name]}`).join(", ");
-  explorer.tell(unusable.length > 0 ? `Asked for was what is not here; shown instead: ${instead}.` : "");
+  explorer.tell(unusable.length > 0 ? `What was asked for is not here; shown instead: ${instead}.` : "");
 }
 
 export class Links {
