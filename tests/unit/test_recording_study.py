@@ -35,7 +35,7 @@ from neurode_lib.study.recording.results import (
     load_recording_study,
     model_in_units,
 )
-from neurode_lib.study.recording.scores import agreed_spikes, ceiling, consensus, score
+from neurode_lib.study.recording.scores import agreed_spikes, consensus, reliability, score
 from neurode_lib.study.recording.settings import VARIATIONS
 
 N = HELD_OUT[1]
@@ -70,7 +70,7 @@ def test_spikes_are_upward_crossings_and_what_is_near_them_is_left_out():
 def test_a_forecast_that_is_the_recording_has_the_best_scores(made_up):
     one = score(made_up.voltage[0], made_up.voltage[0])
     assert one["gamma"] == pytest.approx([1.0, 1.0]) and one["rmse"] == 0.0
-    repeats = ceiling(made_up, "held out")
+    repeats = reliability(made_up, "held out")
     assert repeats["gamma"][1] > 0.9 and repeats["rmse"] == pytest.approx(0.2, rel=0.1)
 
 
@@ -84,7 +84,7 @@ def test_what_most_repeats_agree_on_predicts_better_than_one_of_them():
         one[rng.integers(N, size=100)] = 30.0
     data = RepeatedRecording(np.zeros_like(voltage), voltage)
     together = consensus(data, "held out")["gamma"][1]
-    assert together > ceiling(data, "held out")["gamma"][1] + 0.1
+    assert together > reliability(data, "held out")["gamma"][1] + 0.1
     assert together == pytest.approx(0.8, abs=0.1)  # of the times that all share, 0.8 each
 
 
@@ -111,6 +111,16 @@ def test_a_smoothed_error_forgives_a_spike_that_comes_late():
     constant = torch.full((10, 2, 3), 0.7)
     torch.testing.assert_close(smoothed(constant, 3.0), constant)
     assert smoothed(constant, 0.0) is constant
+
+
+def test_the_correlation_time_of_noise_that_forgets_itself_is_found():
+    rng = np.random.default_rng(0)
+    current = np.zeros(200_000)
+    decay = np.exp(-1.0 / 6.5)
+    for k, kick in enumerate(rng.normal(size=len(current) - 1)):
+        current[k + 1] = decay * current[k] + kick
+    # The first whole lag below 1/e.
+    assert command.correlation_time(100.0 + current) == 7.0
 
 
 def test_the_linear_filter_finds_the_membrane(made_up):
@@ -213,7 +223,7 @@ def test_the_command_trains_measures_and_goes_on_where_it_was(made_up, tmp_path,
     at_zero = variation["scores"]["validation"][0]["gamma"][1]
     assert variation["best_level"][0]["gamma"][1] >= at_zero
     assert len(main["restarted"]) == len(main["rates"]) == 2
-    assert {"ceiling", "consensus", "linear", "threshold"} == set(study["baselines"]["04"])
+    assert {"reliability", "consensus", "linear", "threshold"} == set(study["baselines"]["04"])
     assert len(study["shown"]["forecast"]) == HELD_OUT[1] - HELD_OUT[0]
 
     def must_not_train(*_, **__):

@@ -1,6 +1,6 @@
 """Train and measure what chapter 20 reads: ``python -m neurode_lib.study.recording``.
 
-Wants the recordings (see :mod:`neurode_lib.traces.competition`) and about an hour of one core.
+Wants the recordings (see :mod:`neurode_lib.traces.competition`) and one to two hours of one core.
 Finished parts are kept, so a run that was stopped goes on where it was.
 """
 
@@ -25,6 +25,7 @@ from neurode_lib.study.recording.networks import (
     train_networks,
 )
 from neurode_lib.study.recording.protocol import (
+    DT,
     PARTS,
     SETS,
     TRAINING,
@@ -33,9 +34,9 @@ from neurode_lib.study.recording.protocol import (
 )
 from neurode_lib.study.recording.results import RESULTS, WEIGHTS
 from neurode_lib.study.recording.scores import (
-    ceiling,
     consensus,
     mean_score,
+    reliability,
     score,
     score_forecast,
 )
@@ -61,10 +62,10 @@ def repeats_of(name: str) -> RepeatedRecording:
 
 
 def measure_baselines(name: str) -> dict[str, Any]:
-    """Ceiling and baselines of a set."""
+    """The cell's reliability, and the baselines, of a set."""
     data = repeats_of(name)
     result: dict[str, Any] = {
-        "ceiling": {part: ceiling(data, part) for part in UNSEEN},
+        "reliability": {part: reliability(data, part) for part in UNSEEN},
         "consensus": {part: consensus(data, part) for part in UNSEEN},
     }
     models: dict[str, LinearFilter | AdaptiveThreshold] = {
@@ -120,15 +121,12 @@ def compare_setting(name: str, setting: Setting, folder: Path, scale: Scale) -> 
 
 
 def measure_setting(name: str, folder: Path, scale: Scale) -> dict[str, Any]:
-    """Scores of every network in both unseen parts, and its rates under constant currents."""
+    """Scores of every network in the held-out part, and its rates under constant currents."""
     weights, _ = load_weights(folder / f"{name}.safetensors")
     data = repeats_of(SETTINGS[name].set)
-    scores = {}
-    for part in UNSEEN:
-        paths = forecast(weights, scale, data, PARTS[part])
-        scores[part] = [score_forecast(data, part, path) for path in paths]
+    held = forecast(weights, scale, data, PARTS["held out"])
     return {
-        "scores": scores,
+        "scores": {"held out": [score_forecast(data, "held out", path) for path in held]},
         "own_level": own_levels(weights, scale, data),
         "rates": firing_rates(weights, scale),
     }
@@ -195,11 +193,28 @@ def keep_shown(folder: Path, measured: dict[str, Any], scale: Scale) -> dict[str
     (path,) = forecast(own, scale, data, PARTS["held out"])
     return {
         "seed": setting.seeds[k],
+        "correlation_time": correlation_time(currents[0]),
         # Of the model alone: the recording is not distributed.
         "forecast": np.round(path[0], 1).tolist(),
         "spikes": spike_times(path[0]).tolist(),
         "each": [score(v, p) for v, p in zip(_held_out(data), path, strict=True)],
     }
+
+
+def joined(compared: dict[str, Any], measured: dict[str, Any] | None) -> dict[str, Any]:
+    """What is known of a setting: from the validation part, and of some from the held-out part."""
+    if measured is None:
+        return compared
+    return {**compared, **measured, "scores": compared["scores"] | measured["scores"]}
+
+
+def correlation_time(current: FloatArray) -> float:
+    """The lag in ms at which a current's autocorrelation has fallen below 1/e."""
+    fluctuation = current - current.mean()
+    lag = 1
+    while np.mean(fluctuation[lag:] * fluctuation[:-lag]) > np.var(current) / np.e:
+        lag += 1
+    return DT * lag
 
 
 def _held_out(data: RepeatedRecording) -> FloatArray:
@@ -245,8 +260,7 @@ def main() -> None:
                 "repeats": setting.repeats,
                 "smoothing": setting.smoothing,
                 "loss": training[f"train {name}"]["loss"],
-                **measured[f"compare {name}"],
-                **measured.get(f"measure {name}", {}),
+                **joined(measured[f"compare {name}"], measured.get(f"measure {name}")),
             }
             for name, setting in group.items()
         }

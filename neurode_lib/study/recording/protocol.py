@@ -9,12 +9,14 @@ a millisecond, for 34 s.
 
 A model sees voltage and current for the 30 ms before a part begins, and then the current alone: one
 forecast of 6 s, with no second look at the voltage. It is scored against every repeat, and the
-scores are averaged over the repeats. The ceiling is the same score of one repeat as the prediction
-of another. A spike is an upward crossing of 0 mV. A sample lies below threshold if it is farther
-than ``AROUND_SPIKE`` from every spike, of the recording and of the prediction.
+scores are averaged over the repeats. The cell's reliability is the same score of one repeat as the
+prediction of another. A spike is an upward crossing of 0 mV. A sample lies below threshold if it is
+farther than ``AROUND_SPIKE`` from every spike, of the recording and of the prediction.
 
-After the held-out part was scored so, one thing was added: the networks' spikes counted at a level
-of their own, the one with the best Γ (± 4 ms) in the validation part. Both scores are kept apart.
+After the held-out part was scored so, three things were added. The networks' spikes are counted at
+a level of their own, too, the one with the best Γ (± 4 ms) in the validation part; both scores are
+kept apart. The other repeats together predict each repeat. And variations of the main setting are
+compared in the validation part.
 """
 
 from __future__ import annotations

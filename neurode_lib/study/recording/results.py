@@ -25,10 +25,11 @@ def load_recording_study(path: str | Path = RESULTS) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``baselines``: scores by set, model and part, the cell's own repeats (``ceiling``,
+        ``baselines``: scores by set, model and part, the cell's own repeats (``reliability``,
         ``consensus``) among them. ``settings``: by name, what was trained, and for every seed its
         scores by part, and its firing rates under ``step_currents``. ``variations``: likewise, in
-        the validation part alone. ``shown``: seed and forecast of the model that the chapter draws.
+        the validation part alone. ``shown``: seed and forecast of the model that the chapter draws,
+        and the correlation time of the recorded current in ms.
 
     Raises
     ------

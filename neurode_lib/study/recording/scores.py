@@ -72,8 +72,11 @@ def score_forecast(
     return mean_score([score(v, p, spikes) for v, p in rows])
 
 
-def ceiling(data: RepeatedRecording, name: str) -> dict[str, Any]:
-    """How well one repeat predicts another: mean over pairs, and the range over them."""
+def reliability(data: RepeatedRecording, name: str) -> dict[str, Any]:
+    """How well one repeat predicts another: mean over pairs, and the range over them.
+
+    No bound for a model: both repeats have noise, which a model need not have.
+    """
     v = data.voltage[:, slice(*PARTS[name])]
     pairs = [score(a, b) for i, a in enumerate(v) for j, b in enumerate(v) if i != j]
     gammas = np.array([pair["gamma"] for pair in pairs])
@@ -91,10 +94,14 @@ def consensus(data: RepeatedRecording, name: str) -> dict[str, Any]:
     They predict their mean potential, and a spike where most of them have one.
     """
     v = data.voltage[:, slice(*PARTS[name])]
+    # The mean potential holds a part of every spike, also of those that are not agreed on.
+    keep = away_from_spikes(v.shape[1], *(spike_times(one) for one in v))
     each = []
     for k, one in enumerate(v):
         others = np.delete(v, k, axis=0)
-        each.append(score(one, others.mean(axis=0), agreed_spikes(others)))
+        mean = others.mean(axis=0)
+        rmse = float(np.sqrt(np.mean((one - mean)[keep] ** 2)))
+        each.append({**score(one, mean, agreed_spikes(others)), "rmse": rmse})
     return mean_score(each)
 
 
