@@ -7,6 +7,7 @@ Finished parts are kept, so a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ def correlation_time(current: FloatArray) -> float:
     """The lag in ms at which a current's autocorrelation has fallen below 1/e."""
     fluctuation = current - current.mean()
     lag = 1
-    while np.mean(fluctuation[lag:] * fluctuation[:-lag]) > np.var(current) / np.e:
+    while np.mean(fluctuation[lag:] * fluctuation[:-lag]) > np.var(current) / math.e:
         lag += 1
     return DT * lag
 
