@@ -66,7 +66,7 @@ def works() -> dict[str, tuple[str, str, str]]:
         elif "eprint" in field:
             address = f"https://arxiv.org/abs/{field['eprint']}"
         else:
-            address = field.get("howpublished", "").removeprefix(r"\url{").removesuffix("}")
+            address = field["howpublished"].removeprefix(r"\url{").removesuffix("}")
         authors = [
             " ".join(str(part) for part in [*one.rich_prelast_names, *one.rich_last_names])
             for one in entry.persons["author"]

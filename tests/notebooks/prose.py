@@ -19,7 +19,7 @@ NOT_PROSE = re.compile(
     r"|^#+ .*?$|^\s*\d+\. |^:::.*?$|^:\w+:.*?$|\*\*\d+\. "
     # Names with a number in them, and places in the book.
     r"|\b(?:RK|DOP|w|v|t|y|k|ch|fig-)_?\d+\b"
-    r"|\b[Cc]hapters? \d+(?: (?:to|and) \d+)?|\bAbout \d+ minutes",
+    r"|\b[Cc]hapters? \d+(?:, \d+)*(?: (?:to|and) \d+)?|\bAbout \d+ minutes",
     re.MULTILINE | re.DOTALL,
 )
 POWER = r"(?:\d[\d.]*\s*(?:\\times|×)\s*)?10\^\{?-?\d+\}?"
