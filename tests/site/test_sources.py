@@ -1,4 +1,4 @@
-"""The page "What the sources say" has a row for every work that is cited, and for no other."""
+"""The page "What the sources say" has an entry for every work that is cited, and for no other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # A link to a work that the site took for no citation: the bibliography lacks its address.
 PLAIN_LINK = re.compile(r"\]\((https://(?:doi\.org|arxiv\.org)/(?:[^()\s]|\([^()]*\))+)\)")
 CITATION = re.compile(r"\{cite:[tp]\}`([^`]+)`")
-ROW = re.compile(
-    r"^\| \{cite:t\}`(?P<key>\w+)` \| (?:chapters? )?(?P<where>[^:|]+): ", re.MULTILINE
-)
+ENTRY = re.compile(r"^\{cite:t\}`(?P<key>\w+)`, (?:chapters? )?(?P<where>.+)\n: ", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +52,16 @@ def citations(texts: dict[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def test_every_cited_work_has_one_row_that_says_where_and_every_row_is_cited(
+def test_every_cited_work_has_one_entry_that_says_where_and_every_entry_is_cited(
     citations: dict[str, set[str]],
 ) -> None:
     page = (ROOT / "book" / "sources.md").read_text(encoding="utf-8")
-    rows = [(row["key"], set(re.split(", | and ", row["where"]))) for row in ROW.finditer(page)]
-    assert len(rows) == page.count("{cite:t}`") > 40
-    assert dict(rows) == citations
-    assert len(dict(rows)) == len(rows)
+    entries = [
+        (entry["key"], set(re.split(", | and ", entry["where"]))) for entry in ENTRY.finditer(page)
+    ]
+    assert len(entries) == page.count("{cite:t}`") > 40
+    assert dict(entries) == citations
+    assert len(dict(entries)) == len(entries)
 
 
 def test_the_bibliography_holds_what_is_cited_and_nothing_else(
