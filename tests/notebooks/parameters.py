@@ -80,6 +80,6 @@ PARAMETERS: dict[str, dict[str, object]] = {
 
 # What the book says at its own parameters, and what is false at those above.
 FALSE_THERE: dict[str, str] = {
-    "09_beyond_the_horizon": "The shaded part is all the time",
+    "09_beyond_the_horizon": "The training data end where the shading ends",
     "19_gradients_and_solvers": "together on the limit cycle",
 }
