@@ -33,7 +33,7 @@ from site_pictures import shrink_pictures
 from site_policy import add_policy
 from site_stills import shorten_stills
 from site_styles import BUNDLE, bundle_styles
-from site_theme import UNUSED_FILES, clean
+from site_theme import UNUSED_FILES, clean, leave_tab_stops
 
 from tools.make_exercises import write_exercises
 
@@ -142,6 +142,8 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     static = site / "_static"
     shutil.copy2(EXPLORERS / "tasks.js", static)
     remove(static, UNUSED_FILES)
+    theme = static / "scripts" / "pydata-sphinx-theme.js"
+    theme.write_text(leave_tab_stops(theme.read_text(encoding="utf-8")), encoding="utf-8")
     write_exercises(site / "exercises")
     site_figures.write_archive(site / site_figures.ARCHIVE, site_figures.chapters())
     pages = {

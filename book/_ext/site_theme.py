@@ -104,6 +104,10 @@ MENDED = (
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )
 
+# The theme asks every listing and output on the page for its width, which has the whole page laid
+# out at once, also what content-visibility would leave for later: site.js asks when they come near.
+TAB_STOPS = re.compile(r'\bdocument\.querySelectorAll\(\["pre",[^;]*?\.tabIndex=[^}]*\}\)')
+
 
 def fold_long_code(match: re.Match[str]) -> str:
     """Mark a long listing; the style shows its beginning, site.js adds the button for the rest."""
@@ -111,6 +115,14 @@ def fold_long_code(match: re.Match[str]) -> str:
     if lines <= LONGEST_LISTING:
         return match[0]
     return f'<div class="highlight long-code" data-lines="{lines}">{match[1]}{match[2]}</pre>'
+
+
+def leave_tab_stops(script: str) -> str:
+    """Take from the theme's script the search for what scrolls; a theme without it is an error."""
+    script, found = TAB_STOPS.subn("", script)
+    if found != 1:
+        raise ValueError(f"the theme's script sets tab stops in {found} places, expected 1")
+    return script
 
 
 def clean(text: str, *, is_search: bool) -> str:

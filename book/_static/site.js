@@ -67,23 +67,32 @@
     event.preventDefault();
   });
 
-  // What scrolls has to scroll by the keyboard, too; the theme sees to code and tables. Looked at
-  // when it comes near: to ask for a width is to have all of the page laid out before.
-  function reachWide() {
+  // What scrolls has to scroll by the keyboard, too. Whether it does is looked at when it comes near:
+  // to ask for a width is to have all of the page laid out before. Until then it is taken to.
+  var MAY_SCROLL = "pre, .cell_output > .output, .pst-scrollable-table-container, div.math > mjx-container";
+  function reachScrolling() {
     var near = new IntersectionObserver(
       (entries) => {
         entries.forEach((entry) => {
-          var wide = entry.target;
+          var box = entry.target;
           if (!entry.isIntersecting) return;
-          if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-          else wide.removeAttribute("tabindex");
+          if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+          else if (box !== document.activeElement) box.removeAttribute("tabindex");
         });
       },
       { rootMargin: "100% 0px" },
     );
-    document.querySelectorAll("div.math > mjx-container").forEach((wide) => {
-      near.observe(wide);
+    function look() {
+      near.disconnect();
+      document.querySelectorAll(MAY_SCROLL).forEach((box) => {
+        near.observe(box);
+      });
+    }
+    document.querySelectorAll(MAY_SCROLL).forEach((box) => {
+      box.tabIndex = 0;
     });
+    look();
+    window.addEventListener("resize", look);
   }
 
   function foldCode() {
@@ -134,7 +143,7 @@
   start();
   keepTarget();
   foldCode();
-  reachWide();
+  reachScrolling();
   window.addEventListener("load", () => {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });

@@ -106,11 +106,70 @@ def test_the_keyboard_reaches_everything(address: str, new_page: Any) -> None:
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.dataset.wanted ?? ''"))
     missed = page.evaluate(
-        "seen => [...document.querySelectorAll('[data-wanted]')]"
+        # A listing that is far away is taken to scroll, until it comes near and turns out not to.
+        "seen => [...document.querySelectorAll('[data-wanted]')].filter(el => el.tabIndex >= 0)"
         ".filter(el => !seen.includes(el.dataset.wanted)).map(el => el.outerHTML.slice(0, 200))",
         list(seen),
     )
     assert not missed
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_keyboard_stops_at_what_scrolls_and_at_no_other_box(
+    width: int, address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{LISTING}", viewport={"width": width, "height": 844})
+    page.locator("article details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    boxes = page.locator("article pre, article .cell_output > .output, div.math > mjx-container")
+    kinds = set()
+    for box in boxes.all():
+        box.scroll_into_view_if_needed()
+        scrolls = box.evaluate(
+            """async el => {
+                const scrolls =
+                    el.scrollWidth > el.clientWidth || el.scrollHeight > el.clientHeight;
+                const end = performance.now() + 20_000;
+                while (scrolls !== (el.tabIndex === 0) && performance.now() < end)
+                    await new Promise(requestAnimationFrame);
+                return scrolls === (el.tabIndex === 0) ? scrolls : el.outerHTML.slice(0, 200);
+            }"""
+        )
+        kinds.add(scrolls)
+    assert kinds == {True, False}
+
+
+def test_no_script_asks_for_the_size_of_what_is_far_below(address: str, new_page: Any) -> None:
+    """To ask has the browser lay it out, all at once and before the reader can do anything."""
+    page = new_page("about:blank")  # before the scripts of the chapter
+    page.add_init_script(
+        """
+        window.asked = new Set();
+        const watch = (kind, name, how) => {
+            const original = Object.getOwnPropertyDescriptor(kind, name);
+            const ask = original[how];
+            Object.defineProperty(kind, name, {...original, [how](...rest) {
+                window.asked.add(this);
+                return ask.apply(this, rest);
+            }});
+        };
+        for (const side of ["Width", "Height"])
+            for (const box of ["scroll", "client"]) watch(Element.prototype, box + side, "get");
+        for (const of of ["getBoundingClientRect", "getClientRects"])
+            watch(Element.prototype, of, "value");
+        for (const part of ["Width", "Height", "Top", "Left", "Parent"])
+            watch(HTMLElement.prototype, "offset" + part, "get");
+        """
+    )
+    page.goto(f"{address}/{CHAPTER}", wait_until="load")
+    page.locator(".neurode-explorer").first.evaluate("el => el.explorer.ready.then(() => true)")
+    skipped = "el.closest('section') && !el.checkVisibility({contentVisibilityAuto: true})"
+    assert page.evaluate(
+        f"[...document.querySelectorAll('article pre')].filter(el => {skipped}).length"
+    )
+    folded = "el.closest('details:not([open])')"
+    assert not page.evaluate(
+        f"[...asked].filter(el => {skipped} && !{folded}).map(el => el.outerHTML.slice(0, 200))"
+    )
 
 
 def test_the_skip_link_leads_past_the_navigation(address: str, new_page: Any) -> None:
