@@ -29,6 +29,14 @@ SEARCH_TAGS = re.compile(
     r'[ \t]*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>\n?'
 )
 SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
+SECTION = re.compile(r'(<section\b)[^>]*>|(</section>)|class="[^"]*(?<!\w)(?:tag_)?full-width\b')
+# Before the style sheet, which a script would wait for.
+TITLE = re.compile(r"(?=<title>)")
+# Where a link names a section, the whole page is laid out (custom.css); a figure's link has a "?".
+LAID_OUT_LATE = (
+    "<script>if(!/^#[^?]+$/.test(location.hash))"
+    'document.documentElement.classList.add("laid-out-late")</script>\n'
+)
 LISTING = re.compile(r'<div class="highlight">(<pre>)(.*?)</pre>', re.DOTALL)
 LONGEST_LISTING = 40
 UNUSED_FILES = (
@@ -117,6 +125,26 @@ def fold_long_code(match: re.Match[str]) -> str:
     return f'<div class="highlight long-code" data-lines="{lines}">{match[1]}{match[2]}</pre>'
 
 
+def mark_sections(text: str) -> str:
+    """Mark the sections that may be laid out late: clipped then, so those with nothing wide."""
+    open_sections: list[int] = []
+    may_wait = []
+    wide = False
+    for tag in SECTION.finditer(text):
+        if tag[1]:
+            open_sections.append(tag.end(1))
+            wide = wide and len(open_sections) > 2
+        elif tag[2]:
+            place = open_sections.pop()
+            if len(open_sections) == 1 and not wide:
+                may_wait.append(place)
+        elif len(open_sections) > 1:
+            wide = True
+    for place in reversed(may_wait):
+        text = f'{text[:place]} class="may-wait"{text[place:]}'
+    return TITLE.sub(LAID_OUT_LATE, text, count=1) if may_wait else text
+
+
 def leave_tab_stops(script: str) -> str:
     """Take from the theme's script the search for what scrolls; a theme without it is an error."""
     script, found = TAB_STOPS.subn("", script)
@@ -134,4 +162,4 @@ def clean(text: str, *, is_search: bool) -> str:
     text = SCRIPT.sub(r"<script defer \1>", text)
     for fault, mended in MENDED:
         text = re.sub(fault, mended, text)
-    return LISTING.sub(fold_long_code, text)
+    return mark_sections(LISTING.sub(fold_long_code, text))

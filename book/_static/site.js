@@ -128,6 +128,19 @@
     });
   }
 
+  // To go to a section, all that is above it must have its size.
+  function layOutBefore(fragment) {
+    if (!document.getElementById(decodeURIComponent(fragment.slice(1)))) return;
+    document.documentElement.classList.remove("laid-out-late");
+  }
+  function keepPlaces() {
+    document.addEventListener("click", ({ target }) => {
+      var link = target.closest?.('a[href*="#"]');
+      if (link) layOutBefore(link.hash);
+    });
+    window.addEventListener("hashchange", () => layOutBefore(location.hash));
+  }
+
   // A browser goes to the section that a link names while it reads the page. Code that is folded and
   // figures that compute then change what is above: it goes there again, unless the reader has gone on.
   function keepTarget() {
@@ -141,6 +154,7 @@
   }
 
   start();
+  keepPlaces();
   keepTarget();
   foldCode();
   reachScrolling();

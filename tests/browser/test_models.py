@@ -113,6 +113,37 @@ def test_long_rollouts_are_spread_over_frames_and_end_complete(
     assert {len(one["v"]) for one in fig.series().values()} == {401}
 
 
+def test_a_redraw_has_the_page_laid_out_twice_and_not_for_every_picture(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page(pages["alone"])
+    fig = figure(page, "model")
+    fig.settle()
+    page.evaluate(
+        """() => {
+            const { explorer } = document.querySelector(".neurode-explorer");
+            const redraw = explorer.redraw;
+            window.redraws = 0;
+            explorer.redraw = function () { window.redraws += 1; redraw.call(this); };
+        }"""
+    )
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def layouts() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "LayoutCount")
+
+    before, moves = layouts(), 20
+    for k in range(moves):
+        fig.set(v0=-1 + 0.02 * k)
+    fig.settle()
+    redraws = page.evaluate("redraws")
+    assert redraws >= moves / 2
+    # One for what the controls show, one for what stands under the pictures.
+    assert layouts() - before <= 2 * redraws
+
+
 def test_weights_that_cannot_be_loaded_leave_the_true_neuron(
     pages: dict[str, str], browser: Any, figure: Any
 ) -> None:

@@ -189,6 +189,30 @@ def test_a_link_into_a_chapter_arrives(address: str, new_page: Any) -> None:
     until(page, f"{top} >= 0 && {top} < innerHeight / 3")
 
 
+def test_whoever_types_a_sections_name_into_the_address_gets_there(
+    address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{CHAPTER}")
+    page.evaluate("location.hash = 'what-we-found'")
+    top = "document.querySelector('#what-we-found h2').getBoundingClientRect().top"
+    until(page, f"{top} >= 0 && {top} < innerHeight / 3")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_sections_that_may_wait_hold_nothing_wide_and_wait(
+    width: int, address: str, new_page: Any
+) -> None:
+    waiting = 0
+    for name in (CHAPTER, LISTING, "notebooks/12_claims_measured.html"):
+        page = new_page(f"{address}/{name}", viewport={"width": width, "height": 844})
+        waiting += page.evaluate(
+            """[...document.querySelectorAll("section")]
+                .filter(el => getComputedStyle(el).contentVisibility === "auto").length"""
+        )
+        assert not page.locator(".may-wait .full-width, .may-wait .tag_full-width").count()
+    assert waiting > 15
+
+
 def test_paper_is_white_and_wide_enough(address: str, new_page: Any) -> None:
     page = new_page("about:blank", viewport={"width": 690, "height": 1000})
     open_dark(page, f"{address}/{CHAPTER}")

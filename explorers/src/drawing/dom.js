@@ -12,6 +12,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Change an element's text, if it is another one: also the same text would have the page laid out anew. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 let last = 0;
 export function uniqueId() {
   last += 1;

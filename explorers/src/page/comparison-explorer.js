@@ -2,8 +2,8 @@
 // plane and its numbers, above one panel of traces.
 
 import { ANGLES, angleArrows } from "../drawing/angle-arrows.js";
-import { h, picture } from "../drawing/dom.js";
-import { Panel, surface } from "../drawing/plot.js";
+import { h, picture, write } from "../drawing/dom.js";
+import { Layer, Panel, surface } from "../drawing/plot.js";
 import { format, linear, scientific } from "../drawing/scale.js";
 import { gridPoints, meanCosine, meanSquaredError, onGrid } from "../network/field-errors.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
@@ -28,6 +28,7 @@ export const TRAINED = { dt: DT, t: DT * STEPS, steps: STEPS, currents: [0.2, 0.
 export class ComparisonExplorer extends Explorer {
   buildStage() {
     this.traces = picture("Traces over time");
+    this.traceFrame = new Layer();
     this.notice = h("p", { class: "nx-notice", role: "status" });
     this.cards = Object.entries(this.models).map(([key, { name, title = name }]) => {
       const canvas = picture(`Phase plane of ${name}`);
@@ -40,6 +41,8 @@ export class ComparisonExplorer extends Explorer {
         readout: h("p", { class: "nx-readout" }, " "),
         origin: this.origin ? h("p", { class: "nx-readout" }, " ") : null,
         scales: { x: linear(V_DOMAIN, [0, 1]), y: linear(W_DOMAIN, [1, 0]) },
+        background: new Layer(),
+        frame: new Layer(),
       };
       card.handle = dragHandle(box, this, card, name);
       card.element = h("div", { class: "nx-card", "data-model": key }, card.title, box, card.readout, card.origin);
@@ -159,39 +162,58 @@ export class ComparisonExplorer extends Explorer {
   draw(scene, colours) {
     const truth = scene.truth.samples();
     const runs = Object.fromEntries(Object.entries(scene.runs).map(([name, run]) => [name, run.samples()]));
-    for (const card of this.cards) this.drawCard(card, scene, truth, runs[card.key], colours);
+    for (const card of this.cards) this.drawCard(card, truth, runs[card.key], colours);
     this.drawTraces(scene, truth, runs, colours);
+    // Only now: between two pictures, a change of the page would have it laid out for each.
+    for (const card of this.cards) this.label(card, scene, runs[card.key]);
     if (scene.finished) this.measure(truth, runs);
     const shown = Object.keys(runs).length > 0 ? "what has come" : "only the true neuron";
     const words = scene.failed ? `The networks' weights could not be loaded; ${shown} is shown.` : "";
-    if (this.notice.textContent !== words) this.notice.textContent = words;
+    write(this.notice, words);
   }
 
-  drawCard(card, { state, models }, truth, run, colours) {
-    const { ctx, width, height } = surface(card.canvas);
-    const panel = new Panel(ctx, { left: 26, top: 6, right: width - 6, bottom: height - 22 }, V_DOMAIN, W_DOMAIN);
+  drawCard(card, truth, run, colours) {
+    const target = surface(card.canvas);
+    const { ctx, width, height } = target;
+    const box = { left: 26, top: 6, right: width - 6, bottom: height - 22 };
+    const panel = new Panel(ctx, box, V_DOMAIN, W_DOMAIN);
     card.scales = panel;
+    const look = [colours.ink, colours.halo].join();
+    const { fields } = this;
+    if (fields) {
+      card.background.draw(target, `${fields.number} ${look}`, (own) => {
+        const under = new Panel(own, box, V_DOMAIN, W_DOMAIN);
+        under.clipped(() => angleArrows(under, fields.values[card.key] ?? nowhere, fields.truth, colours));
+      });
+    }
     panel.clipped(() => {
-      if (this.fields) angleArrows(panel, this.fields.values[card.key] ?? nowhere, this.fields.truth, colours);
       this.drawUnder(panel, colours);
       panel.curve(truth.v, truth.w, { colour: colours.truth, width: 3.5, alpha: 0.4 });
       if (run) panel.curve(run.v, run.w, { colour: colours[card.key], width: 2.25 });
     });
-    panel.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 4, yTicks: 4 });
+    card.frame.draw(target, look, (own) => {
+      new Panel(own, box, V_DOMAIN, W_DOMAIN).axes(colours, { xLabel: "v", yLabel: "w", xTicks: 4, yTicks: 4 });
+    });
+  }
+
+  /** What stands on and around a picture: the start, the model's name, where it comes from. */
+  label(card, { state, models }, run) {
     card.handle.show(state);
     const { name, title = name } = this.models[card.key];
-    card.title.textContent = title;
-    if (card.origin) card.origin.textContent = run ? this.origin(card.key, models[card.key], state) : " ";
+    write(card.title, title);
+    if (card.origin) write(card.origin, run ? this.origin(card.key, models[card.key], state) : " ");
   }
 
   /** What a subclass has between the arrows and the trajectories. */
   drawUnder() {}
 
   drawTraces({ state }, truth, runs, colours) {
-    const { ctx, width, height } = surface(this.traces);
+    const target = surface(this.traces);
+    const { ctx, width, height } = target;
     const { dt, steps } = this.clock(state);
     const end = steps * dt;
-    const panel = new Panel(ctx, { left: 26, top: 6, right: width - 13, bottom: height - 24 }, [0, end], V_DOMAIN);
+    const box = { left: 26, top: 6, right: width - 13, bottom: height - 24 };
+    const panel = new Panel(ctx, box, [0, end], V_DOMAIN);
     panel.clipped(() => {
       ctx.save();
       ctx.fillStyle = colours.ink;
@@ -213,7 +235,9 @@ export class ComparisonExplorer extends Explorer {
         maths: false,
       });
     }
-    panel.axes(colours, { xLabel: "t", yLabel: "v", yTicks: 4, xTicks: 8 });
+    this.traceFrame.draw(target, [end, colours.ink, colours.halo].join(), (own) => {
+      new Panel(own, box, [0, end], V_DOMAIN).axes(colours, { xLabel: "t", yLabel: "v", yTicks: 4, xTicks: 8 });
+    });
     return panel;
   }
 
@@ -238,13 +262,15 @@ export class ComparisonExplorer extends Explorer {
     this.measures = {};
     for (const card of this.cards) {
       const run = runs[card.key];
-      card.readout.textContent = " ";
-      if (!run) continue;
+      if (!run) {
+        write(card.readout, " ");
+        continue;
+      }
       const cosine = meanCosine(this.fields.values[card.key], this.fields.truth);
       const error = meanSquaredError(run, truth);
       this.measures[card.key] = { cosine, mse: error, divergedAt: run.divergedAt };
       const told = run.divergedAt === null ? `MSE ${errorText(error)}` : `diverged at t = ${format(run.divergedAt, 1)}`;
-      card.readout.textContent = `cosine ${format(cosine, 3)} · ${told}`;
+      write(card.readout, `cosine ${format(cosine, 3)} · ${told}`);
     }
   }
 
@@ -269,13 +295,16 @@ export class ComparisonExplorer extends Explorer {
   }
 }
 
+let made = 0;
 function newFields(key, I, models, names) {
   const values = {};
   for (const name of names) values[name] = new Float64Array(gridPoints.length);
   const total = gridPoints.length / 2;
   let done = 0;
+  made += 1;
   return {
     key,
+    number: made, // tells these from all others: a reader's own networks change under one key
     values,
     truth: onGrid(fhn.field(I)),
     get finished() {

@@ -1,5 +1,5 @@
 // Labelled native controls. Each is { element, show(state) } and reports through `change(changes)`.
-import { h, uniqueId } from "../drawing/dom.js";
+import { h, uniqueId, write } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
 
 export const decimals = (step) => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
@@ -94,11 +94,10 @@ export function slider(name, label, field, change, { marks = [], bands = [], dig
     element: h("div", { class: "nx-control" }, h("label", { for: id }, ...label), output, room),
     show(state) {
       // A value between two steps (from Python, or a link) must not be rounded away by the slider.
-      input.step = Number.isInteger(Math.round(((state[name] - field.min) / field.step) * 1e6) / 1e6)
-        ? field.step
-        : "any";
+      const onStep = Number.isInteger(Math.round(((state[name] - field.min) / field.step) * 1e6) / 1e6);
+      input.step = onStep ? field.step : "any";
       input.value = state[name];
-      output.value = format(state[name], places);
+      write(output, format(state[name], places));
       if (describe) input.setAttribute("aria-valuetext", describe(state));
     },
   };
@@ -123,7 +122,7 @@ export function choiceSlider(name, label, choices, change) {
     show(state) {
       input.value = choices.indexOf(state[name]);
       input.setAttribute("aria-valuetext", String(state[name]));
-      output.value = state[name];
+      write(output, String(state[name]));
     },
   };
 }

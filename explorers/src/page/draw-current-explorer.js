@@ -1,6 +1,6 @@
 // DrawCurrentExplorer: the reader draws a current, and the neuron and two networks answer.
 
-import { h, picture } from "../drawing/dom.js";
+import { h, picture, write } from "../drawing/dom.js";
 import { Panel, surface } from "../drawing/plot.js";
 import { format } from "../drawing/scale.js";
 import { decode, encode, HIGHEST, LEVEL, SPACING, stroke, through } from "../neuron/currents.js";
@@ -155,7 +155,7 @@ export class DrawCurrentExplorer extends Explorer {
     this.drawCurrent(scene, colours);
     this.drawTraces(scene, colours);
     const words = scene.failed ? "The networks' weights could not be loaded; only the true neuron is shown." : "";
-    if (this.notice.textContent !== words) this.notice.textContent = words;
+    write(this.notice, words);
   }
 
   drawCurrent({ state }, colours) {

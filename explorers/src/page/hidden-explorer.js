@@ -1,7 +1,7 @@
 // HiddenExplorer: the neuron beside a network that learned from its voltage alone. What is w in the
 // one is a hidden coordinate h in the other.
 
-import { h, picture } from "../drawing/dom.js";
+import { h, picture, write } from "../drawing/dom.js";
 import { arrows, Panel, surface } from "../drawing/plot.js";
 import { format, linear } from "../drawing/scale.js";
 import { hiddenStart, LOOK } from "../network/hidden-start.js";
@@ -163,7 +163,7 @@ export class HiddenExplorer extends Explorer {
       });
     }
     const words = scene.failed ? "The network's weights could not be loaded; only the true neuron is shown." : "";
-    if (this.notice.textContent !== words) this.notice.textContent = words;
+    write(this.notice, words);
   }
 
   drawPlane(canvas, domain, name, field, colours, runs) {

@@ -1,6 +1,6 @@
 // LiveTrainingExplorer: choose what a network learns from and how, press Train, and watch its field grow.
 
-import { h, picture } from "../drawing/dom.js";
+import { h, picture, write } from "../drawing/dom.js";
 import { LossCurve } from "../drawing/loss-curve.js";
 import { format } from "../drawing/scale.js";
 import { Network } from "../network/network.js";
@@ -241,13 +241,13 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     this.buttons.use.hidden = this.options.library.watchers.size === 0;
     this.curve.draw(run, this.state.updates, colours);
     const words = this.tellProgress();
-    if (this.progress.textContent !== words) this.progress.textContent = words;
+    write(this.progress, words);
     const notice =
       {
         failed: `Training stopped: ${run.problem}`,
         diverged: `The loss stopped being finite after ${run.update} updates; the network is the last one before.`,
       }[run.status] ?? "";
-    if (this.notice.textContent !== notice) this.notice.textContent = notice;
+    write(this.notice, notice);
   }
 
   /** The training data, as dots. */

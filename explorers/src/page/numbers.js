@@ -2,7 +2,7 @@
 //
 // An author writes a link of one parameter whose text is its value, `[0.50](#neuron?I=0.5)`. That is what it
 // stays in other viewers, and without JavaScript.
-import { h } from "../drawing/dom.js";
+import { h, write } from "../drawing/dom.js";
 import { format } from "../drawing/scale.js";
 import { decimals, TURN } from "./controls.js";
 import { fromFragment, sanitise } from "./state.js";
@@ -95,7 +95,7 @@ function numberInText({ explorer, name, field, digits }) {
     element,
     show(state) {
       const text = format(state[name], digits);
-      element.textContent = text;
+      write(element, text);
       element.setAttribute("aria-valuenow", state[name]);
       element.setAttribute("aria-valuetext", control?.getAttribute("aria-valuetext") ?? text);
     },

@@ -1,6 +1,6 @@
 // PhasePlaneExplorer: the neuron's phase plane and its traces, for any current, start and step.
 
-import { h, picture } from "../drawing/dom.js";
+import { h, picture, write } from "../drawing/dom.js";
 import { arrows, Layer, Panel, surface } from "../drawing/plot.js";
 import { format, linear } from "../drawing/scale.js";
 import * as fhn from "../neuron/fitzhugh-nagumo.js";
@@ -144,7 +144,7 @@ export class PhasePlaneExplorer extends Explorer {
           (shown
             ? `Shown faintly: the last run that stayed finite (${METHOD_NAMES[shown.integrator]}, dt = ${format(shown.dt, 2)}).`
             : "Lower dt.");
-    if (this.notice.textContent !== words) this.notice.textContent = words;
+    write(this.notice, words);
   }
 
   drawPlane(scene, colours) {

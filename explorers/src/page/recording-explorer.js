@@ -1,6 +1,6 @@
 // RecordingExplorer: the reader's own recording, and a network with hidden states that learns its voltage.
 
-import { h, picture, uniqueId } from "../drawing/dom.js";
+import { h, picture, uniqueId, write } from "../drawing/dom.js";
 import { Panel, surface } from "../drawing/plot.js";
 import { format } from "../drawing/scale.js";
 import { writeSafetensors } from "../network/safetensors.js";
@@ -297,7 +297,7 @@ export class RecordingExplorer extends Explorer {
     );
     this.drawAnew(this.traces, [scene.recording, scene.forecast], colours, () => this.drawTraces(scene, colours));
     const words = this.tellProgress();
-    if (this.progress.textContent !== words) this.progress.textContent = words;
+    write(this.progress, words);
   }
 
   /** Draw on a canvas if what is shown has changed, or its size, letters or colours. */
