@@ -20,7 +20,8 @@ class RecordingExplorer(TrainsInThePage):
     the sample, a simulated Hodgkin–Huxley neuron. The browser reads it, trains (JavaScript in a
     web worker) and forecasts a stretch that was not trained on; nothing leaves the machine. The
     network's first state variable is the voltage. The others are hidden: they start at zero, follow
-    the recorded voltage for a while [1]_, and then the network is on its own.
+    the recorded voltage for a while (as at some steps of training in [1]_), and then the network is
+    on its own.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ Both are fitted on the training part alone.
 
 References
 ----------
-.. [1] R. Kobayashi, Y. Tsubokawa, S. Shinomoto, "Made-to-order spiking neuron model equipped with a
+.. [1] R. Kobayashi, Y. Tsubo, S. Shinomoto, "Made-to-order spiking neuron model equipped with a
        multi-timescale adaptive threshold", Frontiers in Computational Neuroscience 3 (2009), 9.
 .. [2] R. Storn, K. Price, "Differential Evolution - A Simple and Efficient Heuristic for Global
        Optimization over Continuous Spaces", Journal of Global Optimization 11 (1997), 341-359.
