@@ -118,6 +118,17 @@ def read_sweeps(
     return sweeps
 
 
+def _blocks(reader: Any, path: Path) -> list[Any]:
+    """All that one of neo's readers finds in a file, which is closed then."""
+    opened = reader(str(path))
+    try:
+        return opened.read()
+    finally:
+        # Only the readers that keep the file open have it.
+        if hasattr(opened, "close"):
+            opened.close()
+
+
 def _channels(path: Path) -> Iterator[tuple[_Clock, str | None, _Channel]]:
     """Every channel of a file, what it measures, and on which clock."""
     try:
@@ -128,7 +139,7 @@ def _channels(path: Path) -> Iterator[tuple[_Clock, str | None, _Channel]]:
     # Not neo.get_io, which keeps the reason to itself.
     for reader in neo.io.io_by_extension.get(path.suffix[1:].lower(), []):
         try:
-            blocks = reader(str(path)).read()
+            blocks = _blocks(reader, path)
             break
         except Exception as error:  # noqa: BLE001  whatever its parsers raise
             faults.append(reason(error))

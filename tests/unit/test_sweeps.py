@@ -1,5 +1,6 @@
 """Amplifiers' and archives' formats: other programs write a file, this library reads it."""
 
+import gc
 import sys
 from datetime import UTC, datetime
 
@@ -54,6 +55,14 @@ def test_sweeps_of_an_archive_are_those_that_were_written(tmp_path):
         np.testing.assert_allclose(sweep.time, 1e3 / RATE * np.arange(SAMPLES), rtol=1e-9)
         assert sweep.units == {"current": "A", "voltage": "mV"}
         assert len(sweep.recordings().values[0]) == SAMPLES
+
+
+def test_an_archive_is_closed_when_it_has_been_read(tmp_path, recwarn):
+    current, voltage = currents_and_potentials()
+    write_nwb(tmp_path / "cell.nwb", current, voltage)
+    read_sweeps(tmp_path / "cell.nwb")
+    gc.collect()
+    assert not [one.message for one in recwarn if issubclass(one.category, ResourceWarning)]
 
 
 def test_sweeps_of_an_amplifier_are_what_another_program_reads(tmp_path):
