@@ -130,15 +130,21 @@
 
   // To go to a section, all that is above it must have its size.
   function layOutBefore(fragment) {
-    if (!document.getElementById(decodeURIComponent(fragment.slice(1)))) return;
-    document.documentElement.classList.remove("laid-out-late");
+    var target = document.getElementById(decodeURIComponent(fragment.slice(1)));
+    var { classList } = document.documentElement;
+    if (!target || !classList.contains("laid-out-late")) return null;
+    classList.remove("laid-out-late");
+    return target;
   }
   function keepPlaces() {
     document.addEventListener("click", ({ target }) => {
       var link = target.closest?.('a[href*="#"]');
       if (link) layOutBefore(link.hash);
     });
-    window.addEventListener("hashchange", () => layOutBefore(location.hash));
+    // Typed into the address: the browser has gone already.
+    window.addEventListener("hashchange", () => {
+      layOutBefore(location.hash)?.scrollIntoView({ behavior: "instant" });
+    });
   }
 
   // A browser goes to the section that a link names while it reads the page. Code that is folded and
