@@ -122,9 +122,14 @@ def test_a_redraw_does_not_have_the_page_laid_out_for_every_picture(
     page.evaluate(
         """() => {
             const { explorer } = document.querySelector(".neurode-explorer");
-            const redraw = explorer.redraw;
+            const { redraw, describe } = explorer;
             window.redraws = 0;
+            window.summaries = 0;
             explorer.redraw = function () { window.redraws += 1; redraw.call(this); };
+            explorer.describe = function (scene) {
+                window.summaries += 1;
+                describe.call(this, scene);
+            };
         }"""
     )
     session = page.context.new_cdp_session(page)
@@ -140,9 +145,9 @@ def test_a_redraw_does_not_have_the_page_laid_out_for_every_picture(
     fig.settle()
     redraws = page.evaluate("redraws")
     assert redraws >= moves / 2
-    # One for what the controls show at a move, and two about a redraw: for the pictures' sizes, and
-    # for what stands under them. A layout for each picture would be five and more.
-    assert layouts() - before <= moves + 2 * redraws
+    # One for what the controls show, and one for what stands under the pictures. (One for each
+    # picture would be five and more.) And one for each time that the summary is written anew.
+    assert layouts() - before <= 2 * redraws + page.evaluate("summaries")
 
 
 def test_weights_that_cannot_be_loaded_leave_the_true_neuron(
