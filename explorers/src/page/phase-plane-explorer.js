@@ -163,7 +163,7 @@ export class PhasePlaneExplorer extends Explorer {
       under.axes(colours, { xLabel: "v", yLabel: "w", xTicks: 5, yTicks: 5 });
     });
     panel.clipped(() => {
-      panel.curve(reference.v, reference.w, { colour: colours.ink, width: 1.1, alpha: 0.6 });
+      panel.curve(reference.v, reference.w, { colour: colours.ink, width: 1, alpha: 0.6 });
       if (shown) {
         const { v, w } = shown.trajectory;
         drawRun(panel, v, w, colours, { faint: divergedAt !== null, steps: v.length <= STEPS_SEEN });
@@ -206,7 +206,7 @@ export class PhasePlaneExplorer extends Explorer {
     for (const [name, box, domain] of panels) {
       const panel = new Panel(ctx, box, time, domain);
       panel.clipped(() => {
-        panel.curve(reference.t, reference[name], { colour: colours.ink, width: 1.1, alpha: 0.6 });
+        panel.curve(reference.t, reference[name], { colour: colours.ink, width: 1, alpha: 0.6 });
         if (shown) {
           const { t } = shown.trajectory;
           const apart = panel.x(shown.dt) - panel.x(0);
