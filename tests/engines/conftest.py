@@ -11,6 +11,7 @@ import pytest
 
 from tests.engines.chromium import Chromium
 from tests.engines.engine import Engine
+from tests.engines.figure import PAGES, Figure
 from tests.engines.firefox import Firefox
 from tests.engines.webkit import WebKit
 from tools.browser import find_firefox, no_chromium, no_firefox, no_webkit, serving
@@ -21,15 +22,17 @@ WHERE = ("server", "disk")
 MISSING = {"chromium": no_chromium, "firefox": no_firefox, "webkit": no_webkit}
 
 
-def start(name: str, folder: Path) -> Engine:
+def start(name: str, folder: Path, touch: bool = False) -> Engine:
     """Start one of the engines; skip, or in CI fail, where it is not installed."""
     if reason := MISSING[name]():
         if REQUIRED:
             pytest.fail(f"{reason}, and NEURODE_REQUIRE_BROWSER=1")
         pytest.skip(reason)
     if name == "chromium":
-        return Chromium()
-    return Firefox(find_firefox(), folder) if name == "firefox" else WebKit(folder)
+        return Chromium(touch)
+    if name == "firefox":
+        return Firefox(find_firefox(), folder, touch)
+    return WebKit(folder, touch)
 
 
 @pytest.fixture(scope="session", params=list(MISSING))
@@ -50,6 +53,21 @@ def server() -> Iterator[str]:
 @pytest.fixture(params=WHERE)
 def home(request: pytest.FixtureRequest, server: str) -> str:
     return server if request.param == "server" else SITE.as_uri()
+
+
+@pytest.fixture(autouse=True)
+def _quiet(engine: Engine) -> Iterator[None]:
+    """No page complains."""
+    engine.troubles()
+    yield
+    assert not engine.troubles()
+
+
+@pytest.fixture
+def neuron(engine: Engine, home: str) -> Figure:
+    """The phase plane of the first chapter."""
+    engine.open(f"{home}/{PAGES['chapter 1']}")
+    return Figure(engine)
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +93,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             if "cell" not in noted:
                 continue
             name, where, action = noted["cell"]
-            rows.setdefault((name, where), {})[action] = mark
+            row = rows.setdefault((name, where), {})
+            row[action] = "part" if mark == "yes" and "part" in (row.get(action), *noted) else mark
             actions.append(action)
             if "engine" in noted:
                 titles[name], cannot = noted["engine"]

@@ -1,4 +1,4 @@
-"""What the tests ask of a browser, whichever it is: pages, a pointer, keys, and its console."""
+"""What the tests ask of a browser, whichever it is: pages, pointers, keys, and its console."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ LEFT, RIGHT = 0, 2
 
 # ("move", x, y) in pixels of the window; ("down", button); ("up", button).
 Step = tuple[Any, ...]
+# In pixels of the window.
+Point = tuple[float, float]
 
 
 class BrowserError(Exception):
@@ -22,8 +24,9 @@ class BrowserError(Exception):
 class Engine:
     """One running browser, with one page that goes from address to address.
 
-    Each kind says how to ``go`` to an address, to ``run`` a script, to follow a ``pointer``, to
-    ``press`` keys, and what its console has told. The rest is the same for all.
+    Each kind says how to ``go`` to an address, to ``run`` a script, to follow a ``pointer`` or a
+    ``finger``, to ``press`` keys, and what its console has told. The rest is the same for all.
+    There is a screen for the finger in a browser that was started with ``touch``.
     """
 
     # As it calls itself, with its version.
@@ -44,6 +47,10 @@ class Engine:
 
     def pointer(self, *steps: Step) -> None:
         """Have the mouse do these steps."""
+        raise NotImplementedError
+
+    def finger(self, *points: Point) -> None:
+        """Put a finger on the first point, move it from each to the next, lift it from the last."""
         raise NotImplementedError
 
     def press(self, *keys: str) -> None:
@@ -127,3 +134,25 @@ class Engine:
             for share in shares
         ]
         self.pointer(("move", *start), ("down", button), *way, ("up", button))
+
+    def swipe(self, start: Point, end: Point) -> None:
+        """Put a finger down, move it straight in a few steps, lift it."""
+        shares = [step / 8 for step in range(9)]
+        self.finger(*(_between(start, end, share) for share in shares))
+
+    def rest(self) -> float:
+        """Wait until the page no longer scrolls; return how far down it is."""
+        return self.call(
+            """async () => {
+                for (let before = -1, frames = 0; frames < 30; ) {
+                    await new Promise(requestAnimationFrame);
+                    frames = scrollY === before ? frames + 1 : 0;
+                    before = scrollY;
+                }
+                return scrollY;
+            }"""
+        )
+
+
+def _between(start: Point, end: Point, share: float) -> Point:
+    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])

@@ -12,21 +12,50 @@ from typing import Any
 from websocket import create_connection
 
 from tests.engines.actions import keyboard, mouse
-from tests.engines.engine import PATIENCE, BrowserError, Engine, Step
+from tests.engines.engine import PATIENCE, BrowserError, Engine, Point, Step
 from tools.browser import direct_environment
 
 LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+
+# The profile of a computer with a touch screen besides its mouse: touch events are on (1), and of
+# the pointers at least one is coarse (1), one fine (2), and one can hover (4).
+TOUCH_SCREEN = """
+user_pref("dom.w3c_touch_events.enabled", 1);
+user_pref("ui.allPointerCapabilities", 7);
+user_pref("ui.primaryPointerCapabilities", 6);
+"""
+# Lets a driver call functions in Firefox's own window.
+SYSTEM = ("--remote-allow-system-access",)
+
+FINGER = """async (points) => {
+    const { left, top } = gBrowser.selectedBrowser.getBoundingClientRect();
+    const touch = (state, [x, y]) => new Promise((done) => {
+        windowUtils.sendNativeTouchPoint(
+            0,
+            state,
+            (mozInnerScreenX + left + x) * devicePixelRatio,
+            (mozInnerScreenY + top + y) * devicePixelRatio,
+            1,
+            90,
+            done,
+        );
+    });
+    for (const point of points) await touch(windowUtils.TOUCH_CONTACT, point);
+    await touch(windowUtils.TOUCH_REMOVE, points.at(-1));
+}"""
 
 
 class Firefox(Engine):
     """A Firefox without a window, with a new profile."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, touch: bool = False) -> None:
         super().__init__()
+        if touch:
+            (folder / "user.js").write_text(TOUCH_SCREEN)
         self.process = subprocess.Popen(
             [
                 *(program, "--headless", "--no-remote", "--profile", str(folder)),
-                *("--remote-debugging-port", "0", "about:blank"),
+                *("--remote-debugging-port", "0", *(SYSTEM if touch else ()), "about:blank"),
             ],
             env=direct_environment(),
             stdout=subprocess.DEVNULL,
@@ -70,6 +99,19 @@ class Firefox(Engine):
         # Its console says nothing of what is not found.
         self.send("session.subscribe", events=["log.entryAdded", "network.responseCompleted"])
 
+    def _call_in_its_window(self, function: str, *arguments: Any) -> None:
+        """Call a JavaScript function in Firefox's own window, which has more rights than a page."""
+        (window,) = self.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"]
+        values = ", ".join(json.dumps(value) for value in arguments)
+        answer = self.send(
+            "script.callFunction",
+            functionDeclaration=f"() => ({function})({values})",
+            awaitPromise=True,
+            target={"context": window["context"]},
+        )
+        if answer["type"] == "exception":
+            raise BrowserError(answer["exceptionDetails"]["text"])
+
     def send(self, method: str, **parameters: Any) -> Any:
         """Send a command; return its result. Events that come before it are noted."""
         self.asked += 1
@@ -108,6 +150,11 @@ class Firefox(Engine):
 
     def pointer(self, *steps: Step) -> None:
         self._perform(mouse(steps))
+
+    def finger(self, *points: Point) -> None:
+        # BiDi's own touch goes to the page alone: it never becomes a scroll that takes the finger
+        # from the page. This one comes from where the screen's driver would be.
+        self._call_in_its_window(FINGER, points)
 
     def press(self, *keys: str) -> None:
         self._perform(keyboard(keys))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.engines.actions import keyboard, mouse
-from tests.engines.engine import PATIENCE, BrowserError, Engine, Step
+from tests.engines.engine import PATIENCE, BrowserError, Engine, Point, Step
 from tools.browser import SYSTEM_PYTHON, direct_environment
 
 BROWSER = Path(__file__).with_name("webkit_browser.py")
@@ -66,12 +66,15 @@ class WebKit(Engine):
     """WebKitGTK, with nothing kept from earlier visits."""
 
     cannot: ClassVar = {
+        "drag with a finger": "WebKitGTK sends a page no pointer events of a finger that moves; a "
+        "tap moves slider and start, a swipe scrolls and changes nothing",
         "press the right button": "WebKitWebDriver then releases the left one, and it stays down",
     }
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, touch: bool = False) -> None:
         super().__init__()
         self.folder = folder
+        self.touch = touch
         self.log = folder / "console"
         self.log.touch()
         self.read = 0
@@ -101,7 +104,8 @@ class WebKit(Engine):
                     raise
                 with suppress(subprocess.TimeoutExpired):
                     self.driver.wait(0.05)
-        options = {"binary": SYSTEM_PYTHON, "args": [str(BROWSER), str(self.folder)]}
+        asked = [str(self.folder), *(("touch",) if self.touch else ())]
+        options = {"binary": SYSTEM_PYTHON, "args": [str(BROWSER), *asked]}
         wanted = {"webkitgtk:browserOptions": options, "timeouts": {"script": 2000 * PATIENCE}}
         session = self.request("POST", "/session", capabilities={"alwaysMatch": wanted})
         self.session = f"/session/{session['sessionId']}"
@@ -132,6 +136,19 @@ class WebKit(Engine):
 
     def pointer(self, *steps: Step) -> None:
         self.request("POST", f"{self.session}/actions", actions=mouse(steps))
+
+    def finger(self, *points: Point) -> None:
+        # WebKitWebDriver takes a pointer of the type "touch" and makes mouse events of it. So its
+        # window gets the finger from GTK.
+        kinds = ["begin"] + ["update"] * (len(points) - 1)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(PATIENCE)
+            line.connect(str(self.folder / "finger"))
+            with line.makefile("rw") as lines:
+                for kind, (x, y) in [*zip(kinds, points, strict=True), ("end", points[-1])]:
+                    print(kind, x, y, file=lines, flush=True)
+                    assert lines.readline() == "done\n"
+                    self.call("() => new Promise(requestAnimationFrame)")
 
     def press(self, *keys: str) -> None:
         self.request("POST", f"{self.session}/actions", actions=keyboard(keys))

@@ -1,7 +1,7 @@
 """A window with WebKitGTK in it, for WebKitWebDriver to drive.
 
-Run by the system's Python, which has the bindings: ``webkit_browser.py FOLDER``. Into the folder go
-what it stores, and a file ``console``.
+Run by the system's Python, which has the bindings: ``webkit_browser.py FOLDER [touch]``. Into the
+folder go what it stores, and a file ``console``; with ``touch``, also what ``webkit_finger`` says.
 """
 
 import os
@@ -11,7 +11,10 @@ import gi
 
 gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
+import webkit_finger  # noqa: E402
 from gi.repository import Gtk, WebKit2  # noqa: E402
+
+TOUCH = "touch" in sys.argv[2:]
 
 
 def create_view(context: WebKit2.WebContext) -> WebKit2.WebView:
@@ -24,6 +27,8 @@ def create_view(context: WebKit2.WebContext) -> WebKit2.WebView:
     view.connect("close", lambda _: window.destroy())
     window.connect("destroy", Gtk.main_quit)
     window.show_all()
+    if TOUCH:
+        webkit_finger.listen(view, sys.argv[1])
     return view
 
 
@@ -42,6 +47,8 @@ def main() -> None:
     folder = sys.argv[1]
     # The setting says stdout; WebKit writes to stderr, from here or a process that it starts.
     os.dup2(os.open(f"{folder}/console", os.O_WRONLY | os.O_APPEND), sys.stderr.fileno())
+    if TOUCH:
+        webkit_finger.have_touch_screen()
     # Not an ephemeral context: of those, WebKit writes no console.
     context = WebKit2.WebContext.new_with_website_data_manager(
         WebKit2.WebsiteDataManager(base_data_directory=folder, base_cache_directory=folder)

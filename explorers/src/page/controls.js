@@ -39,7 +39,12 @@ function track(input) {
   element.addEventListener("pointermove", (event) => {
     if (!start || !event.isPrimary) return;
     const [across, along] = [Math.abs(event.clientY - start.y), Math.abs(event.clientX - start.x)];
-    if (!start.sliding && along > TURN && along > across) {
+    if (!start.sliding && Math.max(along, across) > TURN) {
+      // Up or down is no business of the slider's. Where nothing scrolls, not every browser cancels.
+      if (across >= along) {
+        start = null;
+        return;
+      }
       start.sliding = true;
       element.setPointerCapture(event.pointerId);
     }
