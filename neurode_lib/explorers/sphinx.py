@@ -122,7 +122,11 @@ def keep_links(app: Sphinx, doctree: nodes.document) -> None:
 def prepare_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Give a page with explorers the script, and each of them the address of its small page."""
+    """Give a page with explorers the script; each of them its anchor, its small page's address.
+
+    To the anchor a link leads without scripts, too, and before they have run.
+    """
+    body = context.get("body", "")
     names: set[str] = set()
     files: set[str] = set()
 
@@ -131,10 +135,13 @@ def prepare_page(
         own = unique(said, names)
         file = unique(re.sub(r"[^A-Za-z0-9.-]+", "-", own), files)
         address = context["pathto"](f"{SMALL_PAGES}/{pagename}/{file}.html", 1)
-        marks = f' data-name="{html.escape(own)}" data-embed="{html.escape(address)}"'
+        anchor = f' id="{html.escape(own)}"'
+        # HTML allows no space there, and a heading may have the name already.
+        anchor = "" if " " in own or anchor in body else anchor
+        marks = f'{anchor} data-name="{html.escape(own)}" data-embed="{html.escape(address)}"'
         return figure[0].replace(f' data-name="{html.escape(said)}"', marks, 1)
 
-    context["body"] = FIGURE.sub(name, context.get("body", ""))
+    context["body"] = FIGURE.sub(name, body)
     if names:
         # A classic script: browsers refuse module scripts on file://.
         app.add_js_file(f"{FOLDER}/explorers.js", loading_method="defer")

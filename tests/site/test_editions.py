@@ -1,65 +1,30 @@
-"""The book as a PDF and an EPUB, assembled of a small site of two pages."""
+"""The book as a PDF and an EPUB, assembled of a small site of two pages.
+
+Once of the whole built site: for its links.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from PIL import Image
 
+from tests.site.small_book import IMPRINT, make_site
 from tools.editions.contents import Book, read_book
 from tools.editions.epub import link, write_epub
 from tools.editions.pdf import document
 from tools.editions.plain import plain_pages
-from tools.editions.title import Imprint, read_imprint
+from tools.editions.title import read_imprint
 
-IMPRINT = Imprint("9.8.7", "Ada and Ben", "CC BY 4.0", "Copyright (c) 2026 Ada and Ben", "2026")
-NAVIGATION = (
-    '<nav class="bd-links"><a class="reference" href="{start}">A start</a>'
-    '<p class="caption">First part</p><a class="reference" href="{one}">1. One</a></nav>'
-)
-START = (
-    '<section id="start"><h1>A start</h1><p><a href="notebooks/one.html#two">On</a></p></section>'
-)
-ONE = """<section id="one"><h1>1. One<a class="headerlink" href="#one">#</a></h1>
-<p><a id="figure-link" href="#neuron?preset=block">Set it</a> <a href="../index.html">Back</a>
-<a href="../exercises/one.ipynb" download>Exercises</a></p>
-<div class="cell tag_hide-input"><details class="hide"><summary>Show the code</summary>
-<pre>drawing = 1</pre></details><figure class="neurode-explorer" data-explorer="phase-plane"
- data-name="neuron" data-state="{}"><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4">
-<clipPath id="c"><rect width="4" height="4"/></clipPath>
-<g clip-path="url(#c)"><path d="M0 0l4 4"/></g>
-</svg><figcaption>A still picture. With JavaScript it moves.</figcaption></figure></div>
-<p><mjx-container data-tex="v" display="true"><mjx-math></mjx-math><mjx-assistive-mml><math
- xmlns="http://www.w3.org/1998/Math/MathML"><mi>v</mi></math></mjx-assistive-mml></mjx-container></p>
-<picture><source srcset="n.webp"/><img class="only-light" alt="A line" src="../_images/a.webp"
- loading="lazy"/></picture><img class="only-dark" alt="A line" src="../_images/b.webp"/>
-<div class="admonition"><p class="admonition-title">Task: a spike</p><p>Find it.</p>
-<details><summary>Answer</summary><p>At forty-two.</p></details></div>
-<section id="two"><h2>Two</h2><p><strong>1. The mirror.</strong> Show it.</p>
-<div class="cell tag_hide-cell"><details class="hide"><summary>Show the solution</summary>
-<pre>solved = 2</pre></details></div></section></section>"""
-
-
-def make_site(folder: Path, address: str) -> Book:
-    canonical = f'<link rel="canonical" href="{address}index.html"/>' if address else ""
-    for name, body, links in (
-        ("index", START, {"start": "#", "one": "notebooks/one.html"}),
-        ("notebooks/one", ONE, {"start": "../index.html", "one": "#"}),
-    ):
-        path = folder / f"{name}.html"
-        path.parent.mkdir(exist_ok=True, parents=True)
-        path.write_text(
-            f"<html><head>{canonical}</head><body>{NAVIGATION.format(**links)}"
-            f"<article>{body}</article></body></html>",
-            encoding="utf-8",
-        )
-    (folder / "_images").mkdir()
-    Image.new("RGB", (3, 2)).save(folder / "_images" / "a.webp")
-    return read_book(folder)
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+ADDRESS = "https://books.example.org/some/neurode/"
 
 
 @pytest.fixture
@@ -167,3 +132,45 @@ def test_the_same_site_makes_the_same_epub(book: Book, tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_epub(book, IMPRINT, tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@cache
+def identifiers(path: Path) -> frozenset[str]:
+    return frozenset(re.findall(r'<[^>]* id="([^"]+)"', path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.site
+@pytest.mark.slow
+def test_every_link_of_the_whole_book_leads_somewhere() -> None:
+    """Both editions are made of these pages. Only a site that is served says where it is."""
+    book = replace(read_book(SITE), address=ADDRESS)
+    pages = plain_pages(book, link=link)
+    inside = {
+        f"{chapter.mark}.xhtml": {element["id"] for element in pages[chapter.name].select("[id]")}
+        for chapter in book.chapters
+    }
+    live = Counter()
+    broken = []
+    for name, page in pages.items():
+        for anchor in page.find_all("a", href=True):
+            address, _, fragment = anchor["href"].partition("#")
+            if address.startswith(ADDRESS):
+                # What follows a question mark is tried out in a browser: test_site.py.
+                identifier = unquote(fragment.partition("?")[0])
+                path = SITE / unquote(address.removeprefix(ADDRESS) or "index.html")
+                arrives = path.is_file() and (not fragment or identifier in identifiers(path))
+                live[anchor["href"]] += anchor.find_parent("figcaption") is not None
+            elif ":" in address:
+                arrives = re.match(r"https?://(?!localhost|127\.)", address) is not None
+            else:
+                arrives = address in inside and (not fragment or fragment in inside[address])
+            if not arrives:
+                broken.append((name, anchor["href"]))
+    assert broken == []
+    figures = [
+        f"{ADDRESS}{chapter.name}.html#{figure['data-name']}"
+        for chapter in book.chapters
+        for figure in chapter.article.select("figure.neurode-explorer")
+    ]
+    assert len(figures) > 12
+    assert Counter({address: n for address, n in live.items() if n}) == Counter(figures)

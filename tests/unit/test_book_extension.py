@@ -21,6 +21,7 @@ After [a small push](#neuron?preset=below) it rests.
 ```{{raw}} html
 {first}
 {second}
+{third}
 ```
 """
 
@@ -29,7 +30,10 @@ After [a small push](#neuron?preset=below) it rests.
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, out = (tmp_path_factory.mktemp(name) for name in ("source", "out"))
     figure = PhasePlaneExplorer(link_name="neuron").to_html()
-    (source / "index.md").write_text(PAGE.format(first=figure, second=figure), encoding="utf-8")
+    # By the name of the page's heading, too.
+    third = PhasePlaneExplorer(link_name="theirs").to_html()
+    page = PAGE.format(first=figure, second=figure, third=third)
+    (source / "index.md").write_text(page, encoding="utf-8")
     settings = {
         "extensions": ["myst_nb", "neurode_lib.explorers.sphinx"],
         "html_theme": "basic",
@@ -56,7 +60,9 @@ def test_a_page_keeps_its_links_and_gets_the_script(book: Path) -> None:
 
 def test_figures_of_one_name_are_told_apart_and_each_has_a_small_page(book: Path) -> None:
     figures = soup(book / "index.html").select("figure.neurode-explorer")
-    assert [one["data-name"] for one in figures] == ["neuron", "neuron-2"]
+    assert [one["data-name"] for one in figures] == ["neuron", "neuron-2", "theirs"]
+    # A link leads to it without scripts, too; no two elements have one identifier.
+    assert [one.get("id") for one in figures] == ["neuron", "neuron-2", None]
     for figure in figures:
         small = soup(book / figure["data-embed"])
         assert len(small.select("figure.neurode-explorer")) == 1
