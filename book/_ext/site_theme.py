@@ -30,6 +30,9 @@ SEARCH_TAGS = re.compile(
 )
 SCRIPT = re.compile(r"<script (?:defer |defer=\"defer\" |loading_method=\"defer\" )?(src=[^>]*)>")
 SECTION = re.compile(r'(<section\b)[^>]*>|(</section>)|class="[^"]*(?<!\w)(?:tag_)?full-width\b')
+# What reaches into the right margin, where the page's contents stand.
+WIDE = re.compile(r'class="(?:[^"]* )?(?:(?:tag_)?full-width|margin)[ "]')
+CONTENTS = 'class="bd-sidebar-secondary'
 # Before the style sheet, which a script would wait for.
 TITLE = re.compile(r"(?=<title>)")
 # Where a link names a section, the whole page is laid out (custom.css); a figure's link has a "?".
@@ -145,6 +148,14 @@ def mark_sections(text: str) -> str:
     return TITLE.sub(LAID_OUT_LATE, text, count=1) if may_wait else text
 
 
+def fold_contents(text: str) -> str:
+    """Fold the contents of a page with something wide, as the theme's script does beside it.
+
+    That script opens them where nothing wide is near. Until it has run, they would lie over it.
+    """
+    return text.replace(CONTENTS, f"{CONTENTS} hide", 1) if WIDE.search(text) else text
+
+
 def leave_tab_stops(script: str) -> str:
     """Take from the theme's script the search for what scrolls; a theme without it is an error."""
     script, found = TAB_STOPS.subn("", script)
@@ -162,4 +173,4 @@ def clean(text: str, *, is_search: bool) -> str:
     text = SCRIPT.sub(r"<script defer \1>", text)
     for fault, mended in MENDED:
         text = re.sub(fault, mended, text)
-    return mark_sections(LISTING.sub(fold_long_code, text))
+    return mark_sections(fold_contents(LISTING.sub(fold_long_code, text)))

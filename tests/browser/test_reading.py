@@ -60,6 +60,85 @@ def test_every_chapters_first_picture_is_whole_on_the_first_screen(
     assert cut == {}
 
 
+# What reaches into the right margin, where the list of the page's sections stands.
+WIDE = ".full-width, .tag_full-width, aside.margin"
+CROSSING = f"""() => {{
+    const box = el => el.getBoundingClientRect();
+    const list = box(document.querySelector(".bd-sidebar-secondary"));
+    const wide = [...document.querySelectorAll("article :is({WIDE})")].map(box);
+    return {{
+        height: list.height,
+        over: wide.filter(({{left, right, top, bottom}}) => left < list.right && right > list.left
+            && top < list.bottom && bottom > list.top).length,
+        beside: wide.filter(({{right}}) => right > list.left).length,
+        wide: wide.length,
+    }};
+}}"""
+
+
+# One for each kind of what is wide.
+WIDE_PAGES = (
+    "notebooks/01_fitzhugh_nagumo.html",
+    CHAPTER,
+    "notebooks/12_claims_measured.html",
+    "notebooks/18_which_method_when.html",
+    "book/how_to_read.html",
+)
+
+
+def test_no_list_of_contents_lies_over_a_figure_before_the_scripts_have_run(
+    address: str, new_page: Any
+) -> None:
+    page = new_page("about:blank")
+    empty = {"body": "", "content_type": "text/javascript"}
+    page.route("**/*.js*", lambda route: route.fulfill(**empty))
+    for name in WIDE_PAGES:
+        page.goto(f"{address}/{name}")
+        for width in (1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate(CROSSING)
+            assert found["beside"], name
+            assert not found["over"], name
+            # Only the title: a link may lead to what is wide further down, too.
+            assert found["height"] < 60, name
+
+
+def test_without_javascript_the_list_of_contents_is_open_and_nothing_reaches_under_it(
+    address: str, new_page: Any
+) -> None:
+    page = new_page("about:blank", java_script_enabled=False)
+    for name in WIDE_PAGES:
+        page.goto(f"{address}/{name}")
+        for width in (1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate(CROSSING)
+            assert found["wide"], name
+            assert not found["beside"], name
+            assert found["height"] > 150, name
+            opacity = page.locator("nav.page-toc").evaluate("el => getComputedStyle(el).opacity")
+            assert opacity == "1"
+
+
+def test_the_list_of_contents_opens_where_nothing_wide_is_near_and_for_the_keyboard(
+    address: str, new_page: Any
+) -> None:
+    height = "document.querySelector('.bd-sidebar-secondary').offsetHeight"
+    page = new_page(f"{address}/notebooks/12_claims_measured.html")
+    until(page, f"{height} > 150")
+    page.goto(f"{address}/{CHAPTER}")
+    until(page, f"{height} < 60")
+    section = page.locator("nav.page-toc a").first
+    section.focus()
+    page.keyboard.press("Tab")
+    until(page, f"{height} > 150")
+    until(page, "getComputedStyle(document.querySelector('nav.page-toc')).opacity === '1'")
+    # Focus that a click leaves there does not keep them open.
+    section.evaluate("el => el.addEventListener('click', event => event.preventDefault())")
+    section.click()
+    page.mouse.move(400, 500)
+    until(page, f"{height} < 60")
+
+
 def test_a_long_listing_unfolds(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{LISTING}")
     listing = page.locator(".long-code:not(details *)").first

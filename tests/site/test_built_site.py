@@ -146,6 +146,24 @@ def test_scripts_are_loaded_only_where_they_are_used() -> None:
         assert ("tasks.js" in scripts) == (soup.find(class_="nt") is not None), named(source)
 
 
+def test_the_contents_begin_folded_where_something_wide_would_lie_under_them() -> None:
+    """tests/browser/test_reading.py looks at what that does."""
+    kinds = set()
+    for path in written_pages():
+        wide = page(path).select("article :is(.full-width, .tag_full-width, aside.margin)")
+        lists = page(path).select(".bd-sidebar-secondary")
+        assert not wide or lists, named(path)
+        assert all(("hide" in one["class"]) is bool(wide) for one in lists), named(path)
+        kinds |= {bool(wide)} if lists else set()
+    assert kinds == {True, False}
+
+
+def test_a_link_to_a_figure_arrives_without_scripts() -> None:
+    for path in written_pages():
+        for figure in page(path).select("figure.neurode-explorer"):
+            assert page(path).find_all(id=figure["data-name"]) == [figure], named(path)
+
+
 def test_the_policy_stands_before_everything_it_holds_for() -> None:
     for source in all_pages():
         head = page(source).head
