@@ -95,7 +95,9 @@ def slides_of(chapter: str, site: Path) -> Iterator[str]:
     question = title.find_next("p")
     assert isinstance(question, Tag)
     yield f'{plain(title, site)}{plain(question, site)}<div class="small">{plain(aims, site)}</div>'
-    for part in article.select("figure[id], .admonition:has(> .nt), section[id^=what-we-found]"):
+    # A live figure is for the page: its still has no caption, and says nothing by itself.
+    shown = "figure[id]:not([data-explorer]), .admonition:has(> .nt), section[id^=what-we-found]"
+    for part in article.select(shown):
         # What lies in a fold is an answer.
         if part.find_parent("details") is not None:
             continue
