@@ -264,6 +264,14 @@ def test() -> None:
 
 
 @task
+def test_all() -> None:
+    """As test, and every page and exercise where test takes examples (half an hour more)."""
+    setup()
+    book()
+    python("tools/run_tests.py", "--all")
+
+
+@task
 def lint() -> None:
     """ruff, mypy, import-linter; biome for the JavaScript."""
     setup()

@@ -1,7 +1,8 @@
-"""Run every test of the repository: what `make test` does once the .venv is there.
+"""Run the tests of the repository: what `make test` does once the .venv is there.
 
 One group failing does not hide the others; the exit code is zero only if all passed.
-``--fast`` runs the unit tests that are not marked slow, and nothing else: `make check`.
+``--all`` runs those marked exhaustive, too: `make test-all`. ``--fast`` runs the unit tests that
+are not marked slow, and nothing else: `make check`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ensure_node import ensure_node
 ROOT = Path(__file__).resolve().parent.parent
 EXPLORERS = ROOT / "explorers"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+WITHOUT_EXHAUSTIVE = ["-m", "not exhaustive"]
 # Two processes whatever the machine: the limits in the tests are set for two cores.
 TWO_AT_A_TIME = ["-n", "2"]
 # Groups of their own.
@@ -62,13 +64,15 @@ def main() -> int:
     no_engines = ensure_other_engines()
     ensure_node()  # a Python test runs the trainer; what is missing is said there, and below
 
+    everything = "--all" in sys.argv[1:]
+    pytest = PYTEST if everything else [*PYTEST, *WITHOUT_EXHAUSTIVE]
     results = {
         "units": run(
-            "Units, and what they cover", [*PYTEST, *TWO_AT_A_TIME, *COVERAGE, "tests/unit"]
+            "Units, and what they cover", [*pytest, *TWO_AT_A_TIME, *COVERAGE, "tests/unit"]
         ),
         "chapters and site": run(
             "Chapters with other parameters, built site",
-            [*PYTEST, *TWO_AT_A_TIME, *(f"--ignore=tests/{name}" for name in APART), "tests"],
+            [*pytest, *TWO_AT_A_TIME, *(f"--ignore=tests/{name}" for name in APART), "tests"],
         ),
     }
     notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/*.ipynb"))
@@ -78,12 +82,16 @@ def main() -> int:
             [*PYTEST, *NBVAL, *TWO_AT_A_TIME, "--dist=loadfile", *notebooks],
         )
     results["JavaScript"] = javascript_tests()
-    results["browser"] = run("Browser", [*PYTEST, "tests/browser"])
-    results["engines"] = run("Chromium, Firefox and WebKit", [*PYTEST, "tests/engines"])
+    results["browser"] = run(
+        "Browser", [*pytest, *TWO_AT_A_TIME, "--dist=loadgroup", "tests/browser"]
+    )
+    results["engines"] = run("Chromium, Firefox and WebKit", [*pytest, "tests/engines"])
 
     print("\n=== make test")
     for name, passed in results.items():
         print(f"{'passed' if passed else 'FAILED'}: {name}")
+    if not everything:
+        print("Of the tests marked exhaustive the examples ran; `make test-all` runs them all.")
     if no_browser and not in_ci:
         print(f"The browser tests did not run: {no_browser}.")
     if not in_ci:

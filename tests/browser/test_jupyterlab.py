@@ -19,8 +19,14 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.examples import examples_first
+
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = ("01_fitzhugh_nagumo", "03_the_dataset")
+EXAMPLE = "01_fitzhugh_nagumo"
+
+# One server for all: it takes longer to start than a test.
+pytestmark = pytest.mark.xdist_group("jupyterlab")
 
 CELLS = [
     "import ipywidgets\n"
@@ -147,7 +153,7 @@ def notebook(lab: str, browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-@pytest.fixture(params=CHAPTERS)
+@pytest.fixture(params=examples_first(CHAPTERS, {EXAMPLE}))
 def chapter(request: pytest.FixtureRequest, lab: str, browser: Browser) -> Iterator[Page]:
     """A chapter as a reader has it on a laptop, all its cells run."""
     page = open_notebook(lab, browser, request.param, 800)
@@ -274,7 +280,7 @@ def test_what_the_book_hides_is_collapsed_and_nothing_raw_is_shown(chapter: Page
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chapter", ["01_fitzhugh_nagumo"], indirect=True)
+@pytest.mark.parametrize("chapter", [EXAMPLE], indirect=True)
 def test_links_and_sliders_set_the_figures(chapter: Page) -> None:
     explorer = chapter.locator('.neurode-explorer[data-explorer="phase-plane"]').first
     explorer.evaluate("el => el.explorer.ready.then(() => true)")

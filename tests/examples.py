@@ -1,0 +1,32 @@
+"""Examples of a kind in `make test`, all of that kind in `make test-all`."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Any
+
+import pytest
+
+# One of each kind of page, and what most readers open.
+PAGES = {
+    "index.html",
+    "genindex.html",
+    "book/api/models.html",
+    "book/faults.html",
+    "book/glossary.html",
+    "book/your_own_data.html",
+    "notebooks/01_fitzhugh_nagumo.html",
+    "notebooks/05_starting_from_zero.html",
+    "notebooks/08_phase_portraits.html",
+    "notebooks/12_claims_measured.html",
+    "notebooks/15_train_it_here.html",
+    "notebooks/20_a_real_recording.html",
+}
+
+
+def examples_first(names: Iterable[str], examples: Container[str]) -> list[Any]:
+    """Parameters of a test: those that are no examples are left to `make test-all`."""
+    return [
+        pytest.param(name, marks=[] if name in examples else [pytest.mark.exhaustive])
+        for name in names
+    ]
