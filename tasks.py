@@ -265,7 +265,7 @@ def test() -> None:
 
 @task
 def test_all() -> None:
-    """As test, and every page and exercise where test takes examples (half an hour more)."""
+    """As test, and every page, chapter and exercise where test takes examples."""
     setup()
     book()
     python("tools/run_tests.py", "--all")

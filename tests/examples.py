@@ -24,7 +24,7 @@ PAGES = {
 }
 
 
-def examples_first(names: Iterable[str], examples: Container[str]) -> list[Any]:
+def examples_first(names: Iterable[Any], examples: Container[Any]) -> list[Any]:
     """Parameters of a test: those that are no examples are left to `make test-all`."""
     return [
         pytest.param(name, marks=[] if name in examples else [pytest.mark.exhaustive])

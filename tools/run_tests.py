@@ -85,7 +85,10 @@ def main() -> int:
     results["browser"] = run(
         "Browser", [*pytest, *TWO_AT_A_TIME, "--dist=loadgroup", "tests/browser"]
     )
-    results["engines"] = run("Chromium, Firefox and WebKit", [*pytest, "tests/engines"])
+    results["engines"] = run(
+        "Chromium, Firefox and WebKit",
+        [*pytest, *TWO_AT_A_TIME, "--dist=loadfile", "tests/engines"],
+    )
 
     print("\n=== make test")
     for name, passed in results.items():
