@@ -344,9 +344,13 @@ class QuickTraining(WithoutPicture, TrainingExplorer):
     pass
 
 
+class QuickLiveTraining(WithoutPicture, LiveTrainingExplorer):
+    pass
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", [PhasePlaneExplorer, QuickMethod, QuickModel, QuickTraining, LiveTrainingExplorer]
+    "kind", [PhasePlaneExplorer, QuickMethod, QuickModel, QuickTraining, QuickLiveTraining]
 )
 @given(data=st.data())
 def test_the_static_form_carries_any_state_and_never_markup(kind, data):
