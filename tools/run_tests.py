@@ -82,9 +82,8 @@ def main() -> int:
             [*PYTEST, *NBVAL, *TWO_AT_A_TIME, "--dist=loadfile", *notebooks],
         )
     results["JavaScript"] = javascript_tests()
-    results["browser"] = run(
-        "Browser", [*pytest, *TWO_AT_A_TIME, "--dist=loadgroup", "tests/browser"]
-    )
+    # One at a time: the browser uses both cores by itself.
+    results["browser"] = run("Browser", [*pytest, "tests/browser"])
     results["engines"] = run(
         "Chromium, Firefox and WebKit",
         [*pytest, *TWO_AT_A_TIME, "--dist=loadfile", "tests/engines"],

@@ -25,9 +25,6 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = ("01_fitzhugh_nagumo", "03_the_dataset")
 EXAMPLE = "01_fitzhugh_nagumo"
 
-# One server for all: it takes longer to start than a test.
-pytestmark = pytest.mark.xdist_group("jupyterlab")
-
 CELLS = [
     "import ipywidgets\n"
     "from neurode_lib.explorers import PhasePlaneExplorer\n"
