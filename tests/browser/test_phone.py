@@ -101,6 +101,29 @@ def test_the_picture_stays_while_its_controls_are_used(
         assert reached == name
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_longer_summary_does_not_move_the_slider_in_use(
+    width: int, address: str, new_page: Any
+) -> None:
+    viewport = {"width": width, "height": 844}
+    page = new_page(f"{address}/{CHAPTERS['model']}", **{**PHONE, "viewport": viewport})
+    explorer = page.locator(".neurode-explorer").first
+    say = """(el, words) => {
+        const frames = (done) => requestAnimationFrame(() => requestAnimationFrame(done));
+        el.explorer.summary = () => [words];
+        el.querySelector(".nx-summary").textContent = words;
+        return new Promise(frames).then(() => el.querySelector(".nx-summary").offsetHeight);
+    }"""
+    explorer.evaluate("el => el.explorer.ready.then(() => true)")
+    short = explorer.evaluate(say, "word")
+    # The last slider: the text below the figure is on the screen, too.
+    slider = '.neurode-explorer input[name="n_steps"]'
+    x, y = middle_of(page, slider)
+    finger(page, (x, y), (x - 60, y))
+    assert explorer.evaluate(say, "word " * 120) > short + 40
+    assert page.locator(slider).bounding_box()["y"] == pytest.approx(y - 22, abs=1)
+
+
 def test_no_page_scrolls_sideways(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/index.html", **PHONE)
     names = sorted(

@@ -16,6 +16,8 @@ function track(input) {
   const element = h("div", { class: "nx-track" }, input);
   let start = null;
   const moveTo = (event) => {
+    // What a hand has moved, the keys move further.
+    input.focus({ preventScroll: true });
     const box = input.getBoundingClientRect();
     const thumb = 18;
     const share = (event.clientX - box.left - thumb / 2) / (box.width - thumb);
@@ -32,7 +34,6 @@ function track(input) {
     start = { x: event.clientX, y: event.clientY, sliding: event.pointerType !== "touch" };
     if (!start.sliding) return;
     event.preventDefault();
-    input.focus();
     element.setPointerCapture(event.pointerId);
     moveTo(event);
   });
