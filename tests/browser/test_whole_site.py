@@ -123,7 +123,7 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 
 
 def test_there_is_a_site() -> None:
-    assert set(pages()) >= PAGES, f"no whole site in {SITE}: run `make book` first"
+    assert "index.html" in pages(), f"no site in {SITE}: run `make book` first"
 
 
 @pytest.mark.parametrize("name", pages())

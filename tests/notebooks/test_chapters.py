@@ -20,8 +20,10 @@ from tools.normalise_notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# Of every part of the book; with networks from the study, trained anew, and without.
-EXAMPLES = {chapter for chapter in CHAPTERS if int(chapter.stem[:2]) in {1, 2, 3, 4, 6, 13, 19, 20}}
+# Of every part of the book; with networks from the study, trained anew, and without; and those in
+# which the other parameters make a sentence false.
+CHOSEN = {1, 2, 3, 4, 6, 13, 20} | {int(name[:2]) for name in FALSE_THERE}
+EXAMPLES = {chapter for chapter in CHAPTERS if int(chapter.stem[:2]) in CHOSEN}
 
 # What fits above the fold of a laptop, with the title: then there must be something to look at.
 FIRST_SCREEN_WORDS, FIRST_SCREEN_CODE_LINES = 180, 12

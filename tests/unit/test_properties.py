@@ -326,7 +326,7 @@ class Tags(HTMLParser):
 
 
 class WithoutPicture:
-    """Networks take their time to draw, and their pictures hold nothing but numbers."""
+    """These take their time to draw, and their pictures hold nothing but numbers."""
 
     def still(self):
         return "<svg></svg>"
