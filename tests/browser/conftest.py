@@ -129,8 +129,15 @@ class Figure:
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
         self.root = page.locator(f'.neurode-explorer[data-name="{name}"]')
-        self.root.scroll_into_view_if_needed()
-        self.root.evaluate("el => el.explorer.ready.then(() => true)")
+        # Again until it has drawn: what is laid out above it on the way there moves it.
+        page.wait_for_function(
+            """el => {
+                el.scrollIntoView({block: "nearest", behavior: "instant"});
+                const frame = new Promise(requestAnimationFrame).then(() => false);
+                return Promise.race([el.explorer?.ready.then(() => true), frame]);
+            }""",
+            arg=self.root.element_handle(),
+        )
 
     def state(self) -> dict[str, Any]:
         return self.root.evaluate("el => el.explorer.state")

@@ -150,9 +150,9 @@ def notebook(lab: str, browser: Browser) -> Iterator[Page]:
     page.close()
 
 
-@pytest.fixture(params=examples_first(CHAPTERS, {EXAMPLE}))
+@pytest.fixture(scope="module", params=examples_first(CHAPTERS, {EXAMPLE}))
 def chapter(request: pytest.FixtureRequest, lab: str, browser: Browser) -> Iterator[Page]:
-    """A chapter as a reader has it on a laptop, all its cells run."""
+    """A chapter as a reader has it on a laptop, all its cells run; the last test changes it."""
     page = open_notebook(lab, browser, request.param, 800)
     run_all(page)
     yield page
@@ -236,33 +236,6 @@ def test_what_was_trained_in_the_browser_arrives_in_python(notebook: Page) -> No
     assert float(label.inner_text().rsplit(" ", 1)[1]) == pytest.approx(ends, abs=1e-5)
 
 
-# The sentence that changes with a parameter: the cell's old and new text, what is read before and
-# after.
-CHANGES = {
-    "01": ("I_spike = 0.5", "I_spike = 0.9", "at $I$ = 0.5 it fires", "at $I$ = 0.9 it fires"),
-    "03": (
-        "dt = 0.5",
-        "dt = 0.25",
-        "So 80 steps of 0.5 cover 1.01",
-        "So 80 steps of 0.25 cover 0.51",
-    ),
-}
-
-
-@pytest.mark.slow
-def test_a_chapters_sentences_follow_its_parameters(chapter: Page) -> None:
-    number = re.findall(r"tree/(\d\d)_", chapter.url)[0]
-    old, new, before, after = CHANGES[number]
-    assert before in shown_text(chapter)
-    assert "Other parameters" not in shown_text(chapter)
-    change(chapter, old, new)
-    run_all(chapter)
-    text = shown_text(chapter)
-    assert after in text
-    assert before not in text
-    assert f"`{new}` (the book: `{old.split()[-1]}`)" in text
-
-
 @pytest.mark.slow
 def test_what_the_book_hides_is_collapsed_and_nothing_raw_is_shown(chapter: Page) -> None:
     open_cells: list[str] = chapter.evaluate(
@@ -302,3 +275,30 @@ def test_links_and_sliders_set_the_figures(chapter: Page) -> None:
     assert top is not None
     assert bottom is not None
     assert bottom["y"] + bottom["height"] - top["y"] < 700
+
+
+# The sentence that changes with a parameter: the cell's old and new text, what is read before and
+# after.
+CHANGES = {
+    "01": ("I_spike = 0.5", "I_spike = 0.9", "at $I$ = 0.5 it fires", "at $I$ = 0.9 it fires"),
+    "03": (
+        "dt = 0.5",
+        "dt = 0.25",
+        "So 80 steps of 0.5 cover 1.01",
+        "So 80 steps of 0.25 cover 0.51",
+    ),
+}
+
+
+@pytest.mark.slow
+def test_a_chapters_sentences_follow_its_parameters(chapter: Page) -> None:
+    number = re.findall(r"tree/(\d\d)_", chapter.url)[0]
+    old, new, before, after = CHANGES[number]
+    assert before in shown_text(chapter)
+    assert "Other parameters" not in shown_text(chapter)
+    change(chapter, old, new)
+    run_all(chapter)
+    text = shown_text(chapter)
+    assert after in text
+    assert before not in text
+    assert f"`{new}` (the book: `{old.split()[-1]}`)" in text

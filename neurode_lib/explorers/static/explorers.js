@@ -163,6 +163,9 @@
   .nx :is(button, select, input:is([type="number"], [type="file"])), .nx-more > summary { min-height: 44px; }
   .nx .nx-handle { width: 48px; height: 48px; left: -24px; top: -24px; }
   .nx .nx-handle::before { inset: 16px; }
+  /* A summary that gets another line pushes the text below it down, and not the figure up under the hand.
+     Where there is only a mouse, the page keeps its place while what is above is laid out. */
+  html:has(.nx:focus-within) { overflow-anchor: none; }
 }
 .nx-marks { position: relative; height: 1.15rem; margin: -7px calc(var(--nx-thumb) / 2) 0; font-size: .74rem; color: var(--nx-quiet); pointer-events: none; }
 .nx-band { position: absolute; left: calc(var(--at) * 100%); width: calc((var(--to) - var(--at)) * 100%); top: 0; height: 100%; text-align: center; white-space: nowrap; border-top: 3px solid transparent; line-height: 1.1rem; }
@@ -185,8 +188,6 @@
 
 .nx-foot { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: flex-start; margin-top: .6rem; padding-top: .55rem; border-top: 1px solid var(--nx-line); }
 .nx .nx-summary { flex: 1 1 18rem; margin: 0; min-height: 2.9em; font-variant-numeric: tabular-nums; }
-/* A summary that gets another line pushes the text below it down, and not the figure up under the hand. */
-html:has(.nx:focus-within) { overflow-anchor: none; }
 .nx-actions { display: flex; gap: .4rem; align-items: center; margin-left: auto; }
 .nx .nx-actions button { font-size: .84rem; white-space: nowrap; }
 .nx-said { font-size: .8rem; color: var(--nx-quiet); }
