@@ -30,8 +30,12 @@ SIZES_SCRIPT = """async () => {
         await new Promise(requestAnimationFrame);
     }
     for (const el of document.querySelectorAll(".neurode-explorer")) {
-        el.scrollIntoView();
-        await el.explorer.ready;
+        let drawn = false;
+        while (!drawn) {
+            el.scrollIntoView();
+            const frame = new Promise(requestAnimationFrame).then(() => false);
+            drawn = await Promise.race([el.explorer.ready.then(() => true), frame]);
+        }
         while (el.explorer.currentScene?.waiting) await new Promise(requestAnimationFrame);
     }
     await document.fonts.ready;

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from neurode_lib.explorers.packages import write_scripts
+from tests.browser.drawn import wait_until_drawn
 from tools.browser import find_browser, launch, serving
 
 STATIC = Path(__file__).parents[2] / "neurode_lib" / "explorers" / "static"
@@ -129,15 +130,7 @@ class Figure:
     def __init__(self, page: Page, name: str) -> None:
         self.page = page
         self.root = page.locator(f'.neurode-explorer[data-name="{name}"]')
-        # Again until it has drawn: what is laid out above it on the way there moves it.
-        page.wait_for_function(
-            """el => {
-                el.scrollIntoView({block: "nearest", behavior: "instant"});
-                const frame = new Promise(requestAnimationFrame).then(() => false);
-                return Promise.race([el.explorer?.ready.then(() => true), frame]);
-            }""",
-            arg=self.root.element_handle(),
-        )
+        wait_until_drawn(self.root)
 
     def state(self) -> dict[str, Any]:
         return self.root.evaluate("el => el.explorer.state")

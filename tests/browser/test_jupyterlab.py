@@ -19,6 +19,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.drawn import wait_until_drawn
 from tests.examples import examples_first
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -195,7 +196,7 @@ def test_browser_and_python_move_each_other(notebook: Page) -> None:
 
     output = run_cell(page, 0)
     root = output.locator(".neurode-explorer")
-    root.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(root)
 
     # The reader moves a slider: by the arrow keys, which JupyterLab would take for itself.
     seen = run_cell(page, 1)
@@ -226,7 +227,7 @@ def test_browser_and_python_move_each_other(notebook: Page) -> None:
 @pytest.mark.slow
 def test_what_was_trained_in_the_browser_arrives_in_python(notebook: Page) -> None:
     root = run_cell(notebook, 4).locator(".neurode-explorer")
-    root.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(root)
     arrived = run_cell(notebook, 5)
     arrived.locator(".widget-label").wait_for(state="attached")
     root.get_by_role("button", name="Train").click()
@@ -253,7 +254,7 @@ def test_what_the_book_hides_is_collapsed_and_nothing_raw_is_shown(chapter: Page
 @pytest.mark.parametrize("chapter", [EXAMPLE], indirect=True)
 def test_links_and_sliders_set_the_figures(chapter: Page) -> None:
     explorer = chapter.locator('.neurode-explorer[data-explorer="phase-plane"]').first
-    explorer.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(explorer)
     chapter.get_by_role("link", name="far too much").click()
     chapter.wait_for_function(
         "document.querySelector('.neurode-explorer').explorer.state.I > 1.4187"

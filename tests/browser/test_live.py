@@ -21,6 +21,7 @@ from neurode_lib.metrics import (
 )
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
+from tests.browser.drawn import wait_until_drawn
 from tools.browser import serving
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -301,7 +302,7 @@ def test_where_workers_are_refused_there_is_the_recorded_training(
     if refusal == "policy":
         fig.root.locator('[data-action="train"]').click()
     fig.root.get_by_text("does not let the page train").wait_for()
-    fig.root.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(fig.root)
     fig.slider("update").press("End")
     fig.root.locator(".nx-summary", has_text="After 600 updates").wait_for()
     assert set(fig.series()) == {"truth", "neural_ode", "default_init"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.drawn import wait_until_drawn
 from tools.browser import serving
 from tools.make_dist import make_archive
 
@@ -57,7 +58,7 @@ def test_the_book_is_readable_offline_after_the_first_visit(context: BrowserCont
     page.on("pageerror", lambda error: troubles.append(str(error)))
     # A page never opened, with formulas, pictures, and networks that compute.
     page.goto(f"{address}/notebooks/08_phase_portraits.html")
-    page.locator(".neurode-explorer").first.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
     page.evaluate(
         "Promise.all([...document.images].filter(i => i.checkVisibility())"
         ".map(i => { i.loading = 'eager'; return i.decode(); })).then(() => true)"
@@ -115,7 +116,7 @@ def test_the_archive_works_from_disk(context: BrowserContext, tmp_path: Path) ->
     page.on("requestfailed", lambda request: troubles.append(request.url))
     page.goto(start.as_uri())
     page.get_by_role("navigation").get_by_role("link", name="Phase portraits").click()
-    page.locator(".neurode-explorer").first.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
     page.keyboard.press("Control+k")
     page.keyboard.type("nullcline")
     page.keyboard.press("Enter")

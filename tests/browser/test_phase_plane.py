@@ -9,6 +9,7 @@ import pytest
 
 from neurode_lib.explorers import PhasePlaneExplorer
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, rk4_step, simulate
+from tests.browser.drawn import wait_until_drawn
 
 
 @pytest.fixture(scope="module")
@@ -295,10 +296,10 @@ def test_only_what_is_seen_is_computed(site: Any, new_page: Any) -> None:
     drawn = """() => Promise.all([...document.querySelectorAll('.neurode-explorer')].map(el =>
         Promise.race([el.explorer.ready.then(() => true),
                       new Promise(r => requestAnimationFrame(() => r(false)))])))"""
-    page.evaluate("document.querySelector('.neurode-explorer').explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
     assert page.evaluate(drawn)[-4:] == [False] * 4
     page.locator(".neurode-explorer").last.scroll_into_view_if_needed()
-    page.locator(".neurode-explorer").last.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").last)
     assert page.evaluate(drawn)[-1] is True
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.drawn import wait_until_drawn
 from tests.browser.touch import PHONE, finger
 from tools.browser import serving
 
@@ -114,7 +115,7 @@ def test_a_longer_summary_does_not_move_the_slider_in_use(
         el.querySelector(".nx-summary").textContent = words;
         return new Promise(frames).then(() => el.querySelector(".nx-summary").offsetHeight);
     }"""
-    explorer.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(explorer)
     short = explorer.evaluate(say, "word")
     # The last slider: the text below the figure is on the screen, too.
     slider = '.neurode-explorer input[name="n_steps"]'

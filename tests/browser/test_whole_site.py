@@ -100,8 +100,12 @@ class Visitor:
                     await frame();
                 }
                 for (const el of document.querySelectorAll(".neurode-explorer")) {
-                    el.scrollIntoView();
-                    await el.explorer.ready;
+                    let drawn = false;
+                    while (!drawn) {
+                        el.scrollIntoView();
+                        const frame = new Promise(requestAnimationFrame).then(() => false);
+                        drawn = await Promise.race([el.explorer.ready.then(() => true), frame]);
+                    }
                 }
                 await document.fonts.ready;
                 const images = [...document.images].filter(i => i.checkVisibility());
