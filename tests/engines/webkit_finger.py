@@ -77,6 +77,8 @@ def have_touch_screen() -> None:
     )
     # In the class of seats: after GObject's own 17 pointers, and three handlers of signals.
     seat.contents[20] = ctypes.cast(say, ctypes.c_void_p).value
+    # A finger that moves late, on a slow machine, is not one that rests: a long press does not scroll.
+    Gtk.Settings.get_default().props.gtk_long_press_time = 60_000
 
 
 def listen(view: Gtk.Widget, folder: str) -> None:
