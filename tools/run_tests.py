@@ -82,12 +82,9 @@ def main() -> int:
             [*PYTEST, *NBVAL, *TWO_AT_A_TIME, "--dist=loadfile", *notebooks],
         )
     results["JavaScript"] = javascript_tests()
-    # One at a time: the browser uses both cores by itself.
+    # One at a time: a browser uses both cores by itself.
     results["browser"] = run("Browser", [*pytest, "tests/browser"])
-    results["engines"] = run(
-        "Chromium, Firefox and WebKit",
-        [*pytest, *TWO_AT_A_TIME, "--dist=loadfile", "tests/engines"],
-    )
+    results["engines"] = run("Chromium, Firefox and WebKit", [*pytest, "tests/engines"])
 
     print("\n=== make test")
     for name, passed in results.items():

@@ -77,7 +77,7 @@ def have_touch_screen() -> None:
     )
     # In the class of seats: after GObject's own 17 pointers, and three handlers of signals.
     seat.contents[20] = ctypes.cast(say, ctypes.c_void_p).value
-    # A finger that moves late, on a slow machine, is not one that rests: a long press does not scroll.
+    # A finger that moves late, on a slow machine, does not rest: a long press would not scroll.
     Gtk.Settings.get_default().props.gtk_long_press_time = 60_000
 
 
