@@ -298,7 +298,6 @@ def test_only_what_is_seen_is_computed(site: Any, new_page: Any) -> None:
                       new Promise(r => requestAnimationFrame(() => r(false)))])))"""
     wait_until_drawn(page.locator(".neurode-explorer").first)
     assert page.evaluate(drawn)[-4:] == [False] * 4
-    page.locator(".neurode-explorer").last.scroll_into_view_if_needed()
     wait_until_drawn(page.locator(".neurode-explorer").last)
     assert page.evaluate(drawn)[-1] is True
 

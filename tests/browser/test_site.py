@@ -65,6 +65,16 @@ def test_every_explorer_draws_and_its_sliders_answer(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_slider_in_use_does_not_let_what_is_laid_out_above_move_another_figure(
+    address: str, new_page: Any, figure: Any
+) -> None:
+    page = new_page(f"{address}/notebooks/15_train_it_here.html")
+    figure(page, "live").slider("I").press("ArrowRight")
+    other = page.locator('[data-name="yours"]')
+    other.scroll_into_view_if_needed()
+    page.wait_for_function("el => el.explorer.ready.then(() => true)", arg=other.element_handle())
+
+
 @pytest.mark.parametrize("name", pages())
 def test_links_of_the_text_name_figures_and_presets_that_exist(
     name: str, address: str, new_page: Any

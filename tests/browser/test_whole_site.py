@@ -103,8 +103,8 @@ class Visitor:
                     let drawn = false;
                     while (!drawn) {
                         el.scrollIntoView();
-                        const frame = new Promise(requestAnimationFrame).then(() => false);
-                        drawn = await Promise.race([el.explorer.ready.then(() => true), frame]);
+                        const passed = frame().then(() => false);
+                        drawn = await Promise.race([el.explorer.ready.then(() => true), passed]);
                     }
                 }
                 await document.fonts.ready;
