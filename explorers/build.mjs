@@ -21,7 +21,8 @@ const kernels = {
     build.onResolve({ filter: /^kernel:/ }, ({ path }) => ({ path, namespace: "kernel" }));
     build.onLoad({ filter: /.*/, namespace: "kernel" }, async ({ path }) => ({
       contents: await KERNELS[path](),
-      loader: "binary",
+      // Text: what is not wanted on a page need not be decoded there.
+      loader: "base64",
     }));
   },
 };

@@ -111,6 +111,9 @@ MENDED = (
         r'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
         r'(localStorage.getItem("mode"))',
     ),
+    # The browser shows a button's title by itself, and does not have to be taught it on each page.
+    (r'(aria-label="[^"]*") data-bs-title=("[^"]*")', r"title=\2 \1"),
+    (r'\s+data-bs-placement="\w+" data-bs-toggle="tooltip"', ""),
     # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )

@@ -110,10 +110,16 @@ def test_a_longer_summary_does_not_move_the_slider_in_use(
     page = new_page(f"{address}/{CHAPTERS['model']}", **{**PHONE, "viewport": viewport})
     explorer = page.locator(".neurode-explorer").first
     say = """(el, words) => {
-        const frames = (done) => requestAnimationFrame(() => requestAnimationFrame(done));
+        const said = el.querySelector(".nx-summary");
         el.explorer.summary = () => [words];
-        el.querySelector(".nx-summary").textContent = words;
-        return new Promise(frames).then(() => el.querySelector(".nx-summary").offsetHeight);
+        el.explorer.invalidate();
+        return new Promise((done) => {
+            const after = (frames) =>
+                frames ? requestAnimationFrame(() => after(frames - 1)) : done(said.offsetHeight);
+            const look = () =>
+                said.textContent === words ? after(3) : requestAnimationFrame(look);
+            look();
+        });
     }"""
     wait_until_drawn(explorer)
     short = explorer.evaluate(say, "word")

@@ -65,10 +65,11 @@ def test_every_explorer_draws_and_its_sliders_answer(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("touch", [False, True])
 def test_a_slider_in_use_does_not_let_what_is_laid_out_above_move_another_figure(
-    address: str, new_page: Any, figure: Any
+    touch: bool, address: str, new_page: Any, figure: Any
 ) -> None:
-    page = new_page(f"{address}/notebooks/15_train_it_here.html")
+    page = new_page(f"{address}/notebooks/15_train_it_here.html", has_touch=touch)
     figure(page, "live").slider("I").press("ArrowRight")
     other = page.locator('[data-name="yours"]')
     other.scroll_into_view_if_needed()

@@ -5,6 +5,7 @@ const BLOCK = 32;
 const CHUNK = 64; // samples that pass through the kernel's memory at once
 
 let compiled = null;
+let offered = null;
 
 /** Offer binaries in order of preference; the first that this browser accepts is used. */
 export function useKernel(binaries) {
@@ -20,8 +21,15 @@ export function useKernel(binaries) {
   return false;
 }
 
+/** Like `useKernel`, of what `make` gives, when the first network wants it: a page may have none. */
+export function offerKernel(make) {
+  offered = make;
+}
+
 /** A kernel holding one network's weights, or null where there is no WebAssembly. */
 export function createKernel(network) {
+  if (offered) useKernel(offered());
+  offered = null;
   return compiled === null ? null : new Kernel(network);
 }
 

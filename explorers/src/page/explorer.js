@@ -6,7 +6,9 @@ import { shareButton } from "./share.js";
 import { defaults, sanitise } from "./state.js";
 import css from "./style.css";
 
-const FRAME_BUDGET = 4; // ms of computing in one frame; long work goes on in the next
+const FRAME_BUDGET = 4; // ms of computing in a frame that draws; long work goes on in the next
+const QUIET_BUDGET = 8; // in one that does not
+const PICTURES_APART = 100; // ms between pictures of work that goes on: each costs more than it shows
 const SUMMARY_PAUSE = 300; // ms of rest before the summary is spoken anew
 
 export class Explorer {
@@ -186,10 +188,24 @@ export class Explorer {
 
   redraw() {
     const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
-    const scene = this.scene(performance.now() + FRAME_BUDGET);
+    const now = performance.now();
+    if (!this.currentScene) {
+      // The first picture has much to set up: in two frames, so that the page answers between.
+      this.scene(now + FRAME_BUDGET);
+      this.invalidate();
+      return;
+    }
+    const quiet = this.pictured === this.currentScene && !this.stale && now < this.nextPicture;
+    const scene = this.scene(now + (quiet ? QUIET_BUDGET : FRAME_BUDGET));
     // While other weights are on their way, what is there stays.
     if (scene.waiting && !scene.failed && this.completed) return;
+    if (quiet && scene.finished === false && !scene.waiting) {
+      this.invalidate();
+      return;
+    }
     this.draw(scene, colours);
+    this.pictured = scene;
+    this.nextPicture = now + PICTURES_APART;
     if (scene.finished === false && !scene.waiting) {
       this.invalidate();
       return;
@@ -202,12 +218,27 @@ export class Explorer {
   /** Rewrite the summary and the pictures' descriptions once the reader pauses, so that a screen reader is not flooded. */
   speak(scene) {
     const say = () => {
+      if (this.visible && this.el.matches(":focus-within")) this.leavePlace();
       this.describe(scene);
       this.summaryElement.replaceChildren(...this.summary(scene));
     };
     clearTimeout(this.speaking);
     if (this.summaryElement.childNodes.length === 0) say();
     else this.speaking = setTimeout(say, SUMMARY_PAUSE);
+  }
+
+  /**
+   * A summary that gets another line pushes the text below it down, and not the figure up under the hand:
+   * for these frames the browser does not keep in place what it takes for the reader's.
+   */
+  leavePlace() {
+    const { style } = this.el.ownerDocument.documentElement;
+    style.overflowAnchor = "none";
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        style.overflowAnchor = "";
+      }),
+    );
   }
 
   destroy() {

@@ -3,7 +3,8 @@
 import simd from "kernel:network";
 import relaxed from "kernel:network-relaxed";
 import { h } from "../drawing/dom.js";
-import { useKernel } from "../network/network-kernel.js";
+import { bytesOf } from "../network/base64.js";
+import { offerKernel } from "../network/network-kernel.js";
 import { canTrain } from "../training/worker-client.js";
 import { BackwardExplorer } from "./backward-explorer.js";
 import { DrawCurrentExplorer } from "./draw-current-explorer.js";
@@ -15,7 +16,7 @@ import { PhasePlaneExplorer } from "./phase-plane-explorer.js";
 import { RecordingExplorer } from "./recording-explorer.js";
 import { TrainingExplorer } from "./training-explorer.js";
 
-useKernel([relaxed, simd]);
+offerKernel(() => [relaxed, simd].map(bytesOf));
 
 const EXPLORERS = new Map([
   ["phase-plane", PhasePlaneExplorer],

@@ -1,5 +1,7 @@
 // Where networks and the worker that trains come from: scripts beside the page's own, or a live notebook.
 
+import { bytesOf } from "../network/base64.js";
+
 const FRAMES = 5; // more than a browser prepares ahead of what it shows
 
 /**
@@ -30,7 +32,7 @@ export function scriptSource(document, base) {
     const text = globalThis.neurodeWeights?.[key];
     if (!text) throw new Error(`${url} holds no weights`);
     delete globalThis.neurodeWeights[key];
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return bytesOf(text);
   };
 }
 

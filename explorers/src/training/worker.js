@@ -2,6 +2,7 @@
 // first, then "train", "pause" or "step", and answers with reports: one run in its lifetime.
 
 import binary from "kernel:matrices";
+import { bytesOf } from "../network/base64.js";
 import { answerFor } from "../recording/reading.js";
 import { plainMatrices, simdMatrices } from "./matrices.js";
 import { NeuronTraining } from "./neuron-training.js";
@@ -66,7 +67,7 @@ self.onmessage = async ({ data }) => {
     postMessage(answer, t ? [...new Set([t.buffer, I.buffer, v.buffer])] : []);
   } else if (data.settings) {
     const Kind = data.recording ? RecordingTraining : NeuronTraining;
-    const matrices = simdMatrices(binary) ?? plainMatrices(Float32Array);
+    const matrices = simdMatrices(bytesOf(binary)) ?? plainMatrices(Float32Array);
     try {
       loop = new Kind(data.settings, data.recipe, matrices, data.recording);
     } catch (error) {
