@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileKernel } from "../compile-kernel.mjs";
+import { bytesOf } from "../src/network/base64.js";
 import { FittedNeuron, Polynomial } from "../src/network/fitted-field.js";
 import { Network } from "../src/network/network.js";
-import { useKernel } from "../src/network/network-kernel.js";
+import { offerKernel, useKernel } from "../src/network/network-kernel.js";
 import { readSafetensors } from "../src/network/safetensors.js";
 import * as fhn from "../src/neuron/fitzhugh-nagumo.js";
 
@@ -206,4 +207,33 @@ test("the fitted neuron is the neuron, with constants of its own", () => {
   new FittedNeuron({ shape: [3], data: Float64Array.of(1, 2, 4) }).field(0.4)(0, 1.2, -0.3, out);
   assert.equal(out[0], expected[0]);
   assert.equal(out[1], (1.2 + 1 + 0.6) / 4);
+});
+
+test("base64 gives its bytes, by the browser's own function where there is one", (t) => {
+  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 37) % 256);
+  const text = Buffer.from(bytes).toString("base64");
+  const own = Object.getOwnPropertyDescriptor(Uint8Array, "fromBase64");
+  t.after(() => (own ? Object.defineProperty(Uint8Array, "fromBase64", own) : delete Uint8Array.fromBase64));
+  Uint8Array.fromBase64 = undefined;
+  assert.deepEqual(bytesOf(text), bytes);
+  const asked = [];
+  Uint8Array.fromBase64 = (letters) => {
+    asked.push(letters);
+    return bytes;
+  };
+  assert.equal(bytesOf(text), bytes);
+  assert.deepEqual(asked, [text]);
+});
+
+test("an offered kernel is made for the first network, once", async (t) => {
+  t.after(() => useKernel([]));
+  const binary = await compileKernel("network/network-kernel.ts");
+  let made = 0;
+  offerKernel(() => {
+    made += 1;
+    return [binary];
+  });
+  assert.equal(made, 0);
+  for (let i = 0; i < 2; i += 1) assert.ok(new Network(tiny(3)).kernel);
+  assert.equal(made, 1);
 });
