@@ -146,6 +146,13 @@ def test_scripts_are_loaded_only_where_they_are_used() -> None:
         assert ("tasks.js" in scripts) == (soup.find(class_="nt") is not None), named(source)
 
 
+def test_what_a_button_is_for_is_shown_without_a_script() -> None:
+    for path in all_pages():
+        assert not page(path).select('[data-bs-toggle="tooltip"]'), named(path)
+    for path in written_pages():
+        assert page(path).select_one(".theme-switch-button")["title"] == "Color mode", named(path)
+
+
 def test_the_contents_begin_folded_where_something_wide_would_lie_under_them() -> None:
     """tests/browser/test_reading.py looks at what that does."""
     kinds = set()
