@@ -18,8 +18,6 @@ import tinycss2
 GROUPS = {"media", "supports", "keyframes"}
 WORD = re.compile(r"[\w-]+")
 GIVEN = re.compile(r"""\b(?:class|id)=(["'])(.*?)\1""", re.DOTALL)
-# Bootstrap's script composes these from pieces.
-COMPOSED = ("tooltip", "bs-tooltip")
 
 
 def parse(sheet: str) -> list[Any]:
@@ -93,7 +91,7 @@ def select(nodes: Iterable[Any], condition: Callable[[Any], bool]) -> list[Any]:
 def is_used(selector: list[Any], names: set[str]) -> bool:
     """Whether the site has each class and id of a selector, those in ``:not(…)`` and such apart."""
     return all(
-        token.value in names or token.value.startswith(COMPOSED)
+        token.value in names
         for before, token in pairwise([None, *selector])
         if token.type == "hash" or (token.type == "ident" and before == ".")
     )
