@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.browser import launch, serving
+from tools.drawn import wait_until_drawn
 
 SITE = Path(__file__).resolve().parents[1] / "_build" / "html"
 CHAPTERS = ("01_fitzhugh_nagumo", "08_phase_portraits")
@@ -97,8 +98,7 @@ def report(browser: Browser, address: str, chapter: str, part: str, reach: float
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{address}/notebooks/{chapter}.html")
     figure = page.locator(".neurode-explorer").first
-    figure.scroll_into_view_if_needed()
-    figure.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(figure)
     box = figure.locator(part).first.bounding_box()
     assert box is not None, f"{chapter} has no {part}"
     columns = []

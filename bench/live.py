@@ -32,6 +32,7 @@ from neurode_lib.explorers import LiveTrainingExplorer
 from neurode_lib.explorers.base import STATIC
 from neurode_lib.weights import write_atomically
 from tools.browser import launch, serving
+from tools.drawn import wait_until_drawn
 
 RESULTS = Path(neurode_lib.__file__).parent / "pretrained" / "in_the_page.json"
 TARGET = 0.02
@@ -107,7 +108,7 @@ FAIL = """settings => new Promise(done => {
 
 def run(page: Page, address: str, seed: int) -> dict[str, Any]:
     page.goto(address)
-    page.evaluate("document.querySelector('.neurode-explorer').explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
     browser = page.context.browser
     assert browser is not None
     browser.start_tracing(page=page, categories=["toplevel"])

@@ -14,6 +14,8 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
+from tools.drawn import DRAWN
+
 KIND = {
     ".html": "page", ".css": "style", ".js": "scripts", ".woff": "fonts", ".woff2": "fonts",
     ".svg": "pictures", ".png": "pictures", ".webp": "pictures",
@@ -24,18 +26,15 @@ LIMIT_WITH_MATHS = 600_000
 # Weights of networks come on top, and after the first paint.
 LIMIT_NETWORKS = 220_000
 # Reads the page to its end and lets its figures load what they compute with.
-SIZES_SCRIPT = """async () => {
+SIZES_SCRIPT = (
+    f"async () => {{ const drawn = {DRAWN};"
+    """
     for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
         scrollTo(0, y);
         await new Promise(requestAnimationFrame);
     }
     for (const el of document.querySelectorAll(".neurode-explorer")) {
-        let drawn = false;
-        while (!drawn) {
-            el.scrollIntoView();
-            const frame = new Promise(requestAnimationFrame).then(() => false);
-            drawn = await Promise.race([el.explorer.ready.then(() => true), frame]);
-        }
+        await drawn(el);
         while (el.explorer.currentScene?.waiting) await new Promise(requestAnimationFrame);
     }
     await document.fonts.ready;
@@ -46,6 +45,7 @@ SIZES_SCRIPT = """async () => {
     return performance.getEntriesByType("resource")
         .filter(e => e.name.includes("/neurode/data/") && e.startTime < painted).map(e => e.name);
 }"""
+)
 
 
 @dataclass

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from neurode_lib.explorers.packages import write_scripts
-from tests.browser.drawn import wait_until_drawn
 from tools.browser import find_browser, launch, serving
+from tools.drawn import wait_until_drawn
 
 STATIC = Path(__file__).parents[2] / "neurode_lib" / "explorers" / "static"
 REQUIRED = os.environ.get("NEURODE_REQUIRE_BROWSER") == "1"

@@ -19,8 +19,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.drawn import wait_until_drawn
 from tests.examples import examples_first
+from tools.drawn import wait_until_drawn
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = ("01_fitzhugh_nagumo", "03_the_dataset")

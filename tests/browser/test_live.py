@@ -21,8 +21,8 @@ from neurode_lib.metrics import (
 )
 from neurode_lib.models import DiscreteRNN, NeuralODE
 from neurode_lib.study.protocol import FIELD_V_RANGE, FIELD_W_RANGE
-from tests.browser.drawn import wait_until_drawn
 from tools.browser import serving
+from tools.drawn import wait_until_drawn
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 GRID = 0.5 * np.arange(81)

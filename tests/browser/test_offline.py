@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.drawn import wait_until_drawn
 from tools.browser import serving
+from tools.drawn import wait_until_drawn
 from tools.make_dist import make_archive
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -117,6 +117,7 @@ def test_the_archive_works_from_disk(context: BrowserContext, tmp_path: Path) ->
     page.goto(start.as_uri())
     page.get_by_role("navigation").get_by_role("link", name="Phase portraits").click()
     wait_until_drawn(page.locator(".neurode-explorer").first)
+    page.wait_for_load_state()  # the search's key is listened for
     page.keyboard.press("Control+k")
     page.keyboard.type("nullcline")
     page.keyboard.press("Enter")

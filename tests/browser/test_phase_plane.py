@@ -9,7 +9,7 @@ import pytest
 
 from neurode_lib.explorers import PhasePlaneExplorer
 from neurode_lib.fitzhugh_nagumo import fhn_rhs, rk4_step, simulate
-from tests.browser.drawn import wait_until_drawn
+from tools.drawn import wait_until_drawn
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.drawn import wait_until_drawn
 from tests.browser.touch import PHONE, finger
 from tools.browser import serving
+from tools.drawn import wait_until_drawn
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTERS = {

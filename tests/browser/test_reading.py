@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tools.browser import serving
+from tools.drawn import wait_until_drawn
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 CHAPTER = "notebooks/08_phase_portraits.html"
@@ -242,7 +243,7 @@ def test_no_script_asks_for_the_size_of_what_is_far_below(address: str, new_page
         """
     )
     page.goto(f"{address}/{CHAPTER}", wait_until="load")
-    page.locator(".neurode-explorer").first.evaluate("el => el.explorer.ready.then(() => true)")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
     skipped = "el.closest('section') && !el.checkVisibility({contentVisibilityAuto: true})"
     assert page.evaluate(
         f"[...document.querySelectorAll('article pre')].filter(el => {skipped}).length"

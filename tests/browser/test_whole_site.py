@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.examples import PAGES, examples_first
 from tools.browser import serving
+from tools.drawn import DRAWN
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -93,19 +94,15 @@ class Visitor:
         self.home = home
         self.page.goto(f"{home}/{name}")
         self.page.evaluate(
-            """async () => {
+            f"async () => {{ const drawn = {DRAWN};"
+            """
                 const frame = () => new Promise(requestAnimationFrame);
                 for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
                     scrollTo(0, y);
                     await frame();
                 }
                 for (const el of document.querySelectorAll(".neurode-explorer")) {
-                    let drawn = false;
-                    while (!drawn) {
-                        el.scrollIntoView();
-                        const passed = frame().then(() => false);
-                        drawn = await Promise.race([el.explorer.ready.then(() => true), passed]);
-                    }
+                    await drawn(el);
                 }
                 await document.fonts.ready;
                 const images = [...document.images].filter(i => i.checkVisibility());

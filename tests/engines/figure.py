@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.engines.engine import Engine
+from tools.drawn import DRAWN
 
 PAGES = {
     "index": "index.html",
@@ -23,13 +24,12 @@ class Figure:
 
     def __init__(self, engine: Engine, number: int = 0) -> None:
         self.engine, self.number = engine, number
-        engine.until(
-            """async (number) => {
+        engine.call(
+            f"""async (number) => {{
                 const element = document.querySelectorAll("[data-explorer]")[number];
-                element.scrollIntoView({block: "center", behavior: "instant"});
-                const frame = new Promise(requestAnimationFrame).then(() => false);
-                return await Promise.race([element.explorer.ready.then(() => true), frame]);
-            }""",
+                await ({DRAWN})(element);
+                element.scrollIntoView({{block: "center", behavior: "instant"}});
+            }}""",
             number,
         )
 
