@@ -9,6 +9,8 @@ UNUSED_TAGS = re.compile(
     r"[ \t]*<(?:script|link)\b[^>]*"
     # Icons come from a style sheet and a font; the script (1.5 MB) would do the same once more.
     r"(?:scripts/fontawesome\.js|sphinx-thebe\.css|design-tabs\.js"
+    # Bootstrap opened menus, which HTML does itself, and showed the way back to the top: site.js.
+    r"|scripts/bootstrap\.js"
     # Deferred scripts are found early enough without.
     r'|rel="preload" as="script"'
     # Firefox fetches the next page beforehand, which the policy has no word to allow.
@@ -46,7 +48,9 @@ UNUSED_FILES = (
     "scripts/fontawesome.js",
     "scripts/fontawesome.js.map",
     "scripts/fontawesome.js.LICENSE.txt",
+    "scripts/bootstrap.js",
     "scripts/bootstrap.js.map",
+    "scripts/bootstrap.js.LICENSE.txt",
     "scripts/pydata-sphinx-theme.js.map",
     "scripts/sphinx-book-theme.js.map",
     "styles/pydata-sphinx-theme.css.map",
@@ -114,6 +118,13 @@ MENDED = (
     # The browser shows a button's title by itself, and does not have to be taught it on each page.
     (r'(aria-label="[^"]*") data-bs-title=("[^"]*")', r"title=\2 \1"),
     (r'\s+data-bs-placement="\w+" data-bs-toggle="tooltip"', ""),
+    # A menu that opens without a script.
+    (
+        r'<button class="btn dropdown-toggle" type="button" data-bs-toggle="dropdown" '
+        r'aria-expanded="false"( aria-label="[^"]*")>([\s\S]*?)</button>'
+        r'(\s*<ul class="dropdown-menu">[\s\S]*?</ul>)',
+        r'<details><summary class="btn dropdown-toggle"\1>\2</summary>\3</details>',
+    ),
     # A policy without inline scripts refuses handlers in attributes: site.js listens instead.
     (r'<button onclick="window.print\(\)"', r'<button type="button"'),
 )

@@ -17,6 +17,35 @@
     }
   }
 
+  // The menus of the page's head close when the reader goes elsewhere.
+  function closeMenus(event) {
+    document.querySelectorAll(".dropdown > details[open]").forEach((menu) => {
+      if (event.key === "Escape") menu.querySelector("summary").focus();
+      else if (menu.contains(event.target)) return;
+      menu.open = false;
+    });
+  }
+  document.addEventListener("click", closeMenus);
+  document.addEventListener("focusin", closeMenus);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeMenus(event);
+  });
+
+  // Whoever scrolls up, far below the beginning, is offered the way to it.
+  function offerTop() {
+    var top = document.getElementById("pst-back-to-top");
+    var before = 0; // not asked for: the page would be laid out at once
+    top.addEventListener("click", () => window.scrollTo(0, 0));
+    window.addEventListener(
+      "scroll",
+      () => {
+        top.style.display = window.scrollY < before && window.scrollY > window.innerHeight ? "block" : "none";
+        before = window.scrollY;
+      },
+      { passive: true },
+    );
+  }
+
   // What is folded is named on paper with the address where it can be read.
   function addressOf(fold) {
     var page = `${location.host}${location.pathname}`;
@@ -164,6 +193,7 @@
   keepTarget();
   foldCode();
   reachScrolling();
+  offerTop();
   window.addEventListener("load", () => {
     (window.requestIdleCallback || setTimeout)(keepForOffline);
   });
