@@ -113,6 +113,39 @@ def test_long_rollouts_are_spread_over_frames_and_end_complete(
     assert {len(one["v"]) for one in fig.series().values()} == {401}
 
 
+def test_work_that_goes_on_is_drawn_every_tenth_of_a_second(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page(pages["alone"])
+    figure(page, "model").settle()
+    # A clock on which every look takes 3 ms; the work has more of it in frames that do not draw.
+    frames, times = page.evaluate(
+        """() => new Promise(done => {
+            const {explorer} = document.querySelector('[data-name=model]');
+            let now = 0, frames = 0;
+            const times = [];
+            performance.now = () => (now += 3);
+            const redraw = explorer.redraw.bind(explorer);
+            const draw = explorer.draw.bind(explorer);
+            let began;
+            explorer.draw = (...what) => {
+                times.push(began);
+                return draw(...what);
+            };
+            explorer.redraw = () => {
+                began = now;
+                redraw();
+                frames += 1;
+                if (explorer.currentScene.finished) done([frames, times]);
+            };
+            explorer.set({n_steps: 400, I: 0.41});
+        })"""
+    )
+    assert 2 < len(times) < frames
+    # The last is there as soon as there is nothing more to do.
+    assert np.diff(times)[:-1].min() >= 100
+
+
 def test_a_redraw_does_not_have_the_page_laid_out_for_every_picture(
     pages: dict[str, str], new_page: Any, figure: Any
 ) -> None:

@@ -302,6 +302,77 @@ def test_only_what_is_seen_is_computed(site: Any, new_page: Any) -> None:
     assert page.evaluate(drawn)[-1] is True
 
 
+def test_the_first_picture_takes_a_frame_for_each_canvas(
+    pages: dict[str, str], new_page: Any
+) -> None:
+    page = new_page("about:blank")
+    page.add_init_script(
+        """
+        let frame = 0;
+        window.cleared = [];
+        const count = () => {
+            frame += 1;
+            requestAnimationFrame(count);
+        };
+        requestAnimationFrame(count);
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            cleared.push([this.canvas.closest(".nx-plane") ? "plane" : "traces", frame]);
+            return clearRect.apply(this, box);
+        };
+        """
+    )
+    page.goto(pages["one"])
+    wait_until_drawn(page.locator(".neurode-explorer"))
+    (first, at), (second, later), *_ = page.evaluate("cleared")
+    assert (first, second) == ("plane", "traces")
+    assert later > at
+
+
+def test_a_page_that_turns_dark_during_the_first_picture_has_it_all_dark(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page("about:blank")
+    page.add_init_script(
+        """
+        let canvases = 0;
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            if (++canvases === 1) document.documentElement.dataset.theme = "dark";
+            return clearRect.apply(this, box);
+        };
+        """
+    )
+    page.goto(pages["one"])
+    turned = figure(page, "phase-plane").picture()
+    dark = new_page(pages["one"], color_scheme="dark")
+    dark.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert turned == figure(dark, "phase-plane").picture()
+
+
+def test_another_line_of_the_summary_draws_nothing(
+    pages: dict[str, str], new_page: Any, figure: Any
+) -> None:
+    page = new_page(pages["one"])
+    fig = figure(page, "phase-plane")
+    fig.settle()
+    drawn = """(el, change) => new Promise(done => {
+        const { explorer } = el;
+        const frames = (n) => n ? requestAnimationFrame(() => frames(n - 1)) : done(draws);
+        const draw = explorer.draw.bind(explorer);
+        let draws = 0;
+        explorer.draw = (...what) => {
+            draws += 1;
+            return draw(...what);
+        };
+        if (change === "summary") explorer.summaryElement.append("more ".repeat(100));
+        else el.style.width = "500px";
+        frames(5);
+    })"""
+    assert fig.root.evaluate(drawn, "summary") == 0
+    assert fig.root.evaluate(drawn, "width") > 0
+
+
 def test_without_javascript_there_is_a_picture_and_a_sentence(
     pages: dict[str, str], new_page: Any
 ) -> None:

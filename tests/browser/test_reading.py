@@ -254,6 +254,51 @@ def test_no_script_asks_for_the_size_of_what_is_far_below(address: str, new_page
     )
 
 
+def test_the_menu_of_downloads_opens_without_javascript(address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTER}", java_script_enabled=False)
+    notebook = page.get_by_role("link", name=".ipynb")
+    assert not notebook.is_visible()
+    page.get_by_label("Download this page").click()
+    notebook.click(trial=True)
+    box = notebook.bounding_box()
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 1280
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_menu_of_downloads_closes_when_the_reader_goes_elsewhere(
+    width: int, address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{CHAPTER}", viewport={"width": width, "height": 844})
+    opens = page.get_by_label("Download this page")
+    menu = page.locator(".dropdown-menu")
+    for leave in ("Escape", "Tab", "click"):
+        opens.click()
+        menu.wait_for()
+        box = menu.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width
+        if leave == "click":
+            page.mouse.click(width / 2, 700)
+        else:
+            for _ in range(1 if leave == "Escape" else 3):
+                page.keyboard.press(leave)
+        menu.wait_for(state="hidden")
+        assert opens.evaluate("el => el === document.activeElement") == (leave == "Escape")
+
+
+def test_whoever_scrolls_up_far_below_is_offered_the_way_to_the_top(
+    address: str, new_page: Any
+) -> None:
+    page = new_page(f"{address}/{CHAPTER}", viewport={"width": 390, "height": 844})
+    top = page.get_by_role("button", name="Back to top")
+    page.mouse.wheel(0, 3000)
+    page.wait_for_function("scrollY > 2000")
+    assert not top.is_visible()
+    page.mouse.wheel(0, -300)
+    top.click()
+    page.wait_for_function("scrollY === 0")
+    assert not top.is_visible()
+
+
 def test_the_skip_link_leads_past_the_navigation(address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{CHAPTER}")
     page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ export const font = (size, { maths = false } = {}) => `${maths ? "italic " : ""}
 /**
  * A part of a picture that rarely changes: what `paint(ctx)` draws, as long as `key` and the size
  * stay. While it does change from frame to frame, keeping a copy would only cost; so the copy is made
- * when the same thing is wanted for the second time.
+ * of the first, which is seldom dragged at once, and then when a thing is wanted for the second time.
  */
 export class Layer {
   constructor() {
@@ -19,10 +19,13 @@ export class Layer {
     // Letters that are still on their way come in another frame.
     const whole = [key, ctx.canvas.width, ctx.canvas.height, document.fonts?.status].join();
     if (this.wanted !== whole) {
+      const isFirst = !this.wanted;
       this.wanted = whole;
       this.kept = false;
-      paint(ctx);
-      return;
+      if (!isFirst) {
+        paint(ctx);
+        return;
+      }
     }
     if (!this.kept) {
       this.kept = true;

@@ -52,7 +52,9 @@ export class Library {
 
   load(key) {
     if (!this.loading.has(key)) {
-      const promise = this.fetchBytes(key).then((bytes) => {
+      const promise = this.fetchBytes(key).then(async (bytes) => {
+        // In a task of its own, so that the page answers before.
+        await new Promise((resolve) => setTimeout(resolve));
         this.loaded.set(key, readModels(bytes));
       });
       promise.catch(() => this.loading.delete(key)); // a later attempt may succeed

@@ -93,8 +93,9 @@ export class BackwardExplorer extends Explorer {
     };
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     this.drawPlane(scene, colours);
+    yield;
     this.drawLadder(scene, colours);
     this.handle.show(scene.state);
   }

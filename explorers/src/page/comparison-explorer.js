@@ -159,10 +159,13 @@ export class ComparisonExplorer extends Explorer {
     return Object.fromEntries(Object.entries({ truth, ...runs }).map(([name, run]) => [name, pick(run.samples())]));
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     const truth = scene.truth.samples();
     const runs = Object.fromEntries(Object.entries(scene.runs).map(([name, run]) => [name, run.samples()]));
-    for (const card of this.cards) this.drawCard(card, truth, runs[card.key], colours);
+    for (const card of this.cards) {
+      this.drawCard(card, truth, runs[card.key], colours);
+      yield;
+    }
     this.drawTraces(scene, truth, runs, colours);
     // Only now: between two pictures, a change of the page would have it laid out for each.
     for (const card of this.cards) this.label(card, scene, runs[card.key]);

@@ -151,8 +151,9 @@ export class DrawCurrentExplorer extends Explorer {
     return Object.fromEntries(Object.entries({ truth, ...runs }).map(([name, run]) => [name, pick(run.samples())]));
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     this.drawCurrent(scene, colours);
+    yield;
     this.drawTraces(scene, colours);
     const words = scene.failed ? "The networks' weights could not be loaded; only the true neuron is shown." : "";
     write(this.notice, words);

@@ -2,6 +2,7 @@
 
 import { h } from "../drawing/dom.js";
 import { isDark, palette, watchTheme } from "../drawing/palette.js";
+import { font } from "../drawing/plot.js";
 import { shareButton } from "./share.js";
 import { defaults, sanitise } from "./state.js";
 import css from "./style.css";
@@ -62,8 +63,11 @@ export class Explorer {
     );
     this.visibility.observe(el);
     this.resize = new ResizeObserver(() => this.invalidate());
-    this.resize.observe(el);
+    // Not the figure: its summary gets another line now and then, and no picture changes.
+    for (const canvas of el.querySelectorAll("canvas")) this.resize.observe(canvas);
     this.unwatchTheme = watchTheme(el.ownerDocument, () => this.applyTheme());
+    // The first picture would ask for them, and have to be drawn again.
+    el.ownerDocument.fonts?.load(font(16, { maths: true }));
     this.lettersCame = () => this.invalidate();
     el.ownerDocument.fonts?.addEventListener("loadingdone", this.lettersCame);
     this.applyTheme();
@@ -174,6 +178,11 @@ export class Explorer {
 
   /** Ask for a redraw on the next frame: however many events come, there is one. */
   invalidate() {
+    this.first = null;
+    this.goOn();
+  }
+
+  goOn() {
     if (!this.visible || this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -186,13 +195,13 @@ export class Explorer {
     this.invalidate();
   }
 
+  /** A step of the redraw that was asked for. draw() is a generator, which yields between two canvases. */
   redraw() {
-    const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
     const now = performance.now();
     if (!this.currentScene) {
-      // The first picture has much to set up: in two frames, so that the page answers between.
+      // The first picture has much to set up: in several frames, so that the page answers between.
       this.scene(now + FRAME_BUDGET);
-      this.invalidate();
+      this.goOn();
       return;
     }
     const quiet = this.pictured === this.currentScene && !this.stale && now < this.nextPicture;
@@ -200,14 +209,24 @@ export class Explorer {
     // While other weights are on their way, what is there stays.
     if (scene.waiting && !scene.failed && this.completed) return;
     if (quiet && scene.finished === false && !scene.waiting) {
-      this.invalidate();
+      this.goOn();
       return;
     }
-    this.draw(scene, colours);
+    const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
+    if (this.pictured) {
+      for (const _canvas of this.draw(scene, colours));
+    } else {
+      // The first time, one canvas in a frame.
+      if (this.first?.scene !== scene) this.first = { scene, canvases: this.draw(scene, colours) };
+      if (!this.first.canvases.next().done) {
+        this.goOn();
+        return;
+      }
+    }
     this.pictured = scene;
     this.nextPicture = now + PICTURES_APART;
     if (scene.finished === false && !scene.waiting) {
-      this.invalidate();
+      this.goOn();
       return;
     }
     this.speak(scene);

@@ -130,7 +130,7 @@ export class HiddenExplorer extends Explorer {
     return { truth: pick(truth.samples()), ...(model ? { model: pick(model.samples()) } : {}) };
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     const truth = scene.truth.samples();
     const model = scene.model?.samples() ?? null;
     const grey = { colour: colours.truth, width: 3.5, alpha: 0.4 };
@@ -138,9 +138,11 @@ export class HiddenExplorer extends Explorer {
     this.scales = this.drawPlane(this.truthPlane, W_DOMAIN, "w", fhn.field(scene.state.I_after), colours, [
       [truth, grey],
     ]);
+    yield;
     const field = scene.network?.field(scene.state.I_after) ?? null;
     this.drawPlane(this.modelPlane, H_DOMAIN, "h", field, colours, model ? [[model, blue]] : []);
     this.handle.show(scene.state);
+    yield;
     const { ctx, width, height } = surface(this.traces);
     const middle = height * 0.54;
     for (const [name, top, bottom, domain] of [

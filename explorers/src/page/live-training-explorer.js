@@ -234,8 +234,8 @@ export class LiveTrainingExplorer extends ComparisonExplorer {
     return super.settled(fieldKey) && this.data.finished;
   }
 
-  draw(scene, colours) {
-    super.draw(scene, colours);
+  *draw(scene, colours) {
+    yield* super.draw(scene, colours);
     const { run } = this;
     // The other figures of the page may have come later than this one.
     this.buttons.use.hidden = this.options.library.watchers.size === 0;

@@ -130,9 +130,10 @@ export class PhasePlaneExplorer extends Explorer {
     return { ...(shown ? { trajectory: pick(shown.trajectory) } : {}), reference: pick(reference) };
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     this.motion.advance(scene.field, { v: V_DOMAIN, w: W_DOMAIN }, scene.state.horizon);
     this.drawPlane(scene, colours);
+    yield;
     this.drawTraces(scene, colours);
     this.handle.show(scene.state);
     const { divergedAt, shown, state } = scene;

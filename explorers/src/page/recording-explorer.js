@@ -288,13 +288,14 @@ export class RecordingExplorer extends Explorer {
     };
   }
 
-  draw(scene, colours) {
+  *draw(scene, colours) {
     if (!scene.recording) return;
     const { train_from, train_to, predict_from, predict_to } = scene.state;
     // A report comes a dozen times a second, another forecast once: what has not changed stays on its canvas.
     this.drawAnew(this.overview, [scene.recording, train_from, train_to, predict_from, predict_to], colours, () =>
       this.drawOverview(scene, colours),
     );
+    yield;
     this.drawAnew(this.traces, [scene.recording, scene.forecast], colours, () => this.drawTraces(scene, colours));
     const words = this.tellProgress();
     write(this.progress, words);

@@ -32,7 +32,8 @@ function start() {
     }
   }
   links.start();
-  numbersInText(document, links.explorers);
+  // In a task of its own, so that the page answers before.
+  setTimeout(() => numbersInText(document, links.explorers));
 }
 
 /** On a figure's small page, the link to the book opens there what is shown here. */
