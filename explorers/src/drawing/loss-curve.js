@@ -13,8 +13,8 @@ export class LossCurve {
     this.goal = goal;
     this.title = h(
       "p",
-      { class: "nx-title nx-loss" },
-      "Window loss",
+      { class: "nx-titles" },
+      h("span", { class: "nx-title nx-loss" }, "Window loss"),
       h("span", { class: "nx-title nx-held-out" }, "Held-out error"),
     );
   }
@@ -40,13 +40,19 @@ export class LossCurve {
         { colour: colours.yours, width: 2.25 },
       );
     });
-    panel.text(`${this.goal}, the article's`, panel.box.right - 4, panel.y(log(this.goal)) - 9, {
-      colour: colours.ink,
-      halo: colours.halo,
-      size: 11,
-      align: "right",
-      maths: false,
-    });
+    const hasRoom = panel.box.right - panel.box.left > 100;
+    panel.text(
+      hasRoom ? `${this.goal}, the article's` : String(this.goal),
+      panel.box.right - 4,
+      panel.y(log(this.goal)) - 9,
+      {
+        colour: colours.ink,
+        halo: colours.halo,
+        size: 11,
+        align: "right",
+        maths: false,
+      },
+    );
     panel.axes(colours, { xLabel: "", yLabel: "", xTicks: 4, yTicks: domain[1] - domain[0], yText: power });
   }
 }

@@ -3,6 +3,7 @@ import { format, linear, ticks } from "./scale.js";
 
 // The letters of the book's text, formulas and stills; in a notebook, where they are not, such as they are.
 const LETTERS = "'Source Serif 4', Charter, Georgia, serif";
+const NUMBER_WIDTH = 28; // px along the axis for each
 export const font = (size, { maths = false } = {}) => `${maths ? "italic " : ""}${size}px ${LETTERS}`;
 
 /**
@@ -82,7 +83,7 @@ export class Panel {
     ctx.font = font(11);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    const xs = ticks(...x.domain, xTicks);
+    const xs = ticks(...x.domain, Math.max(2, Math.min(xTicks, Math.floor((box.right - box.left) / NUMBER_WIDTH))));
     for (const value of xs) {
       line(x(value), box.bottom, x(value), box.bottom + 4, 0.45);
       ctx.globalAlpha = 0.8;

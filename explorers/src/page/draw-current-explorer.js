@@ -56,7 +56,7 @@ export class DrawCurrentExplorer extends Explorer {
       h(
         "p",
         { class: "nx-legend" },
-        ...Object.entries(MODELS).map(([key, { name }]) => h("span", { class: `nx-title nx-${key}` }, name, " ")),
+        ...Object.entries(MODELS).flatMap(([key, { name }]) => [h("span", { class: `nx-title nx-${key}` }, name), " "]),
         h("span", {}, "The neuron is grey."),
       ),
       h("div", { class: "nx-long" }, this.traces),

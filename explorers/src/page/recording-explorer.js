@@ -42,8 +42,10 @@ export class RecordingExplorer extends Explorer {
       h(
         "p",
         { class: "nx-legend" },
-        h("span", { class: "nx-title nx-truth" }, "Recorded "),
-        h("span", { class: "nx-title nx-yours" }, "Network "),
+        h("span", { class: "nx-title nx-truth" }, "Recorded"),
+        " ",
+        h("span", { class: "nx-title nx-yours" }, "Network"),
+        " ",
         h("span", { class: "nx-title nx-loss" }, "Linear model"),
       ),
       h("div", { class: "nx-long" }, this.traces),
