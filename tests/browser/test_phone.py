@@ -150,6 +150,20 @@ def test_no_page_scrolls_sideways(address: str, new_page: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", CHAPTERS)
+def test_what_unfolds_shows_its_arrow(kind: str, address: str, new_page: Any) -> None:
+    page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
+    folds = page.locator("article details > summary")
+    assert folds.count() > 3
+    bare = folds.evaluate_all(
+        """all => all.filter(el => getComputedStyle(el).display !== "list-item"
+            && ["none", '""'].includes(getComputedStyle(el, "::before").content)
+            && ["none", '""'].includes(getComputedStyle(el, "::after").content)
+        ).map(el => el.outerHTML)"""
+    )
+    assert not bare
+
+
+@pytest.mark.parametrize("kind", CHAPTERS)
 def test_a_finger_can_hit_what_it_aims_at(kind: str, address: str, new_page: Any) -> None:
     page = new_page(f"{address}/{CHAPTERS[kind]}", **PHONE)
     small = page.evaluate(

@@ -227,13 +227,14 @@
   .nx-body :is(.nx-traces, .nx-legend) { order: 4; margin-top: .6rem; }
   .nx-body .nx-foot { order: 5; }
   .nx .nx-summary { min-height: 5.8em; }
-  .nx-body > .nx-stage > .nx-plane, .nx-body > .nx-models > .nx-cards {
+  .nx-body > .nx-stage > .nx-plane, .nx-body > .nx-models > .nx-cards, .nx-body .nx-overview {
     position: sticky; top: var(--nx-top, 0px); z-index: 2; background: var(--nx-ground);
+    /* A slider at its end reaches further to the side. */
+    box-shadow: -.4rem 0 var(--nx-ground), .4rem 0 var(--nx-ground);
   }
   .nx-recording, .nx-recorded:not([hidden]) { display: contents; }
   .nx-body .nx-recorded .nx-legend { order: 0; margin: .35rem 0; }
   .nx-body .nx-recorded .nx-bar { margin: .5rem 0 .2rem; }
-  .nx-body .nx-overview { position: sticky; top: var(--nx-top, 0px); z-index: 2; background: var(--nx-ground); }
   .nx-cards-2, .nx-cards-3 { grid-template-columns: 1fr 1fr; padding-bottom: .3rem; }
   .nx-cards-3 .nx-long { grid-column: auto; aspect-ratio: auto; min-height: 0; }
   .nx .nx-cards .nx-title, .nx .nx-cards .nx-readout { font-size: .78rem; line-height: 1.25; }
