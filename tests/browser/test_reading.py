@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tools.browser import serving
 from tools.drawn import wait_until_drawn
@@ -297,6 +297,17 @@ def test_whoever_scrolls_up_far_below_is_offered_the_way_to_the_top(
     top.click()
     page.wait_for_function("scrollY === 0")
     assert not top.is_visible()
+
+
+def test_letters_that_cannot_be_had_break_nothing(address: str, browser: Browser) -> None:
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("**/*.woff2", lambda route: route.abort())
+    page.goto(f"{address}/{CHAPTER}")
+    wait_until_drawn(page.locator(".neurode-explorer").first)
+    page.close()
+    assert not errors
 
 
 def test_the_skip_link_leads_past_the_navigation(address: str, new_page: Any) -> None:

@@ -67,7 +67,7 @@ export class Explorer {
     for (const canvas of el.querySelectorAll("canvas")) this.resize.observe(canvas);
     this.unwatchTheme = watchTheme(el.ownerDocument, () => this.applyTheme());
     // The first picture would ask for them, and have to be drawn again.
-    el.ownerDocument.fonts?.load(font(16, { maths: true }));
+    el.ownerDocument.fonts?.load(font(16, { maths: true })).catch(() => {});
     this.lettersCame = () => this.invalidate();
     el.ownerDocument.fonts?.addEventListener("loadingdone", this.lettersCame);
     this.applyTheme();
