@@ -350,6 +350,26 @@ def test_a_page_that_turns_dark_during_the_first_picture_has_it_all_dark(
     assert turned == figure(dark, "phase-plane").picture()
 
 
+def test_a_figure_set_in_motion_during_the_first_picture_still_draws_all_of_it(
+    pages: dict[str, str], new_page: Any
+) -> None:
+    page = new_page("about:blank")
+    page.add_init_script(
+        """
+        let canvases = 0;
+        window.cleared = new Set();
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            cleared.add(this.canvas);
+            if (++canvases === 1) document.querySelector('[data-action="play"]').click();
+            return clearRect.apply(this, box);
+        };
+        """
+    )
+    page.goto(pages["one"])
+    page.wait_for_function("cleared.size === 2", timeout=10_000)
+
+
 def test_another_line_of_the_summary_draws_nothing(
     pages: dict[str, str], new_page: Any, figure: Any
 ) -> None:

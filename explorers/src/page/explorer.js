@@ -178,7 +178,7 @@ export class Explorer {
 
   /** Ask for a redraw on the next frame: however many events come, there is one. */
   invalidate() {
-    this.first = null;
+    if (this.first) this.first = null;
     this.goOn();
   }
 
@@ -213,16 +213,15 @@ export class Explorer {
       return;
     }
     const colours = { ...palette(this.el.dataset.scheme === "dark"), ink: getComputedStyle(this.el).color };
-    if (this.pictured) {
+    // The first time one canvas in a frame; all at once if anything changes meanwhile.
+    if (this.first === undefined) this.first = this.draw(scene, colours);
+    if (!this.first) {
       for (const _canvas of this.draw(scene, colours));
-    } else {
-      // The first time, one canvas in a frame.
-      if (this.first?.scene !== scene) this.first = { scene, canvases: this.draw(scene, colours) };
-      if (!this.first.canvases.next().done) {
-        this.goOn();
-        return;
-      }
+    } else if (!this.first.next().done) {
+      this.goOn();
+      return;
     }
+    this.first = null;
     this.pictured = scene;
     this.nextPicture = now + PICTURES_APART;
     if (scene.finished === false && !scene.waiting) {
